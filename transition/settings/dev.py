@@ -1,0 +1,18 @@
+"""A developer's machine and `make demo`: local only, plain http, demo data allowed."""
+
+from .base import *  # noqa: F403
+from .base import BASE_DIR, database, env
+
+DATA_DIR = BASE_DIR / ".data"
+DATA_DIR.mkdir(exist_ok=True)
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = True
+SECRET_KEY = env("SECRET_KEY", default="development-only-" + "x" * 40)
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
+DATABASES = {"default": database(env("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/db.sqlite3"))}
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
