@@ -1,0 +1,97 @@
+"""Words of programs, limits, slots and sessions, and the sets of states that rules talk about."""
+
+from django.db.models import TextChoices
+
+
+class SessionKind(TextChoices):
+    STAY = "STAY", "お泊まり"
+    OUTING = "OUTING", "おでかけ"
+    DAY_VISIT = "DAY_VISIT", "日中の体験"
+
+
+class SessionState(TextChoices):
+    REQUESTED = "REQUESTED", "申込中"
+    CONFIRMED = "CONFIRMED", "確定"
+    IN_PROGRESS = "IN_PROGRESS", "体験中"
+    COMPLETED = "COMPLETED", "終了"
+    CUT_SHORT = "CUT_SHORT", "途中で終了"
+    DECLINED = "DECLINED", "お断り"
+    EXPIRED = "EXPIRED", "期限切れ"
+    CANCELLED = "CANCELLED", "取消"
+    NO_SHOW = "NO_SHOW", "来られなかった"
+
+
+# Counts with planned times against every limit and holds its nights.
+PLANNED_STATES = (SessionState.REQUESTED, SessionState.CONFIRMED, SessionState.IN_PROGRESS)
+# Counts with actual times.
+HELD_STATES = (SessionState.COMPLETED, SessionState.CUT_SHORT)
+COUNTING_STATES = PLANNED_STATES + HELD_STATES
+
+
+class Unit(TextChoices):
+    MINUTES = "MINUTES", "時間"
+    DAYS = "DAYS", "日"
+    NIGHTS = "NIGHTS", "泊"
+    TIMES = "TIMES", "回"
+
+
+class Window(TextChoices):
+    STAY = "STAY", "続けて"
+    CALENDAR_MONTH = "CALENDAR_MONTH", "暦の月"
+    ANNIVERSARY_MONTH = "ANNIVERSARY_MONTH", "開始日からの月"
+    FISCAL_YEAR = "FISCAL_YEAR", "年度"
+    CALENDAR_YEAR = "CALENDAR_YEAR", "1月から12月"
+    GRANT = "GRANT", "支給決定の期間"
+    ROLLING_12_MONTHS = "ROLLING_12_MONTHS", "直近12か月"
+    ENROLLMENT = "ENROLLMENT", "利用期間"
+    FROM_FIRST_DAY = "FROM_FIRST_DAY", "使い始めた日から"
+
+
+class Enforcement(TextChoices):
+    REFUSE = "REFUSE", "止める"
+    ASK = "ASK", "理由を聞く"
+    INFORM = "INFORM", "知らせる"
+
+
+class Certainty(TextChoices):
+    VERIFIED = "VERIFIED", "確認済み"
+    ASSUMED = "ASSUMED", "未確認"
+
+
+class HomeType(TextChoices):
+    COMPREHENSIVE = "COMPREHENSIVE", "介護サービス包括型"
+    DAY_SUPPORT = "DAY_SUPPORT", "日中サービス支援型"
+    EXTERNAL_SERVICE = "EXTERNAL_SERVICE", "外部サービス利用型"
+    SATELLITE = "SATELLITE", "サテライト型"
+
+
+class SexPolicy(TextChoices):
+    ANY = "ANY", "どなたでも"
+    FEMALE = "FEMALE", "女性のみ"
+    MALE = "MALE", "男性のみ"
+
+
+class RoomUse(TextChoices):
+    TRIAL = "TRIAL", "体験に使える"
+    RENTED = "RENTED", "入居者がいる（家賃あり）"
+
+
+class NightUse(TextChoices):
+    """Who or what occupies a room's night; only STAY belongs to a session."""
+
+    STAY = "STAY", "体験"
+    RENTED = "RENTED", "入居者"
+    EMERGENCY = "EMERGENCY", "緊急の受け入れ"
+    CLEANING = "CLEANING", "清掃・修理"
+    CLOSED = "CLOSED", "お休み"
+
+
+class DeclineReason(TextChoices):
+    STAFFING = "STAFFING", "職員の体制がとれない"
+    NIGHT = "NIGHT", "夜間の体制がとれない"
+    MEDICAL = "MEDICAL", "医療的ケアに対応できない"
+    FIT = "FIT", "ほかの入居者との関係"
+    DATES = "DATES", "その日程は都合が悪い"
+    ROOM = "ROOM", "部屋が使えなくなった"
+    VISIT_FIRST = "VISIT_FIRST", "先に見学に来てほしい"
+    OTHER = "OTHER", "その他"
