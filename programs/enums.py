@@ -3,6 +3,28 @@
 from django.db.models import TextChoices
 
 
+class ProgramKind(TextChoices):
+    """What a program offers; decides which screens and checks apply."""
+
+    GROUP_HOME_TRIAL = "GROUP_HOME_TRIAL", "グループホームの体験"
+    TRIAL_OVERNIGHT = "TRIAL_OVERNIGHT", "体験宿泊"
+    TRIAL_USE = "TRIAL_USE", "日中サービスの体験利用"
+    SHORT_STAY_TRIAL = "SHORT_STAY_TRIAL", "体験型短期入所"
+    SOLO_LIVING_TRIAL = "SOLO_LIVING_TRIAL", "一人暮らし体験"
+    OUTING = "OUTING", "外出体験"
+    DAY_TRIAL = "DAY_TRIAL", "日中活動体験"
+    FACILITY_VISIT = "FACILITY_VISIT", "施設からの見学"
+
+
+# Programs whose stays take place in a published room.
+ROOM_KINDS = (
+    ProgramKind.GROUP_HOME_TRIAL,
+    ProgramKind.TRIAL_OVERNIGHT,
+    ProgramKind.SHORT_STAY_TRIAL,
+    ProgramKind.SOLO_LIVING_TRIAL,
+)
+
+
 class SessionKind(TextChoices):
     STAY = "STAY", "お泊まり"
     OUTING = "OUTING", "おでかけ"
@@ -18,6 +40,18 @@ class SessionState(TextChoices):
     DECLINED = "DECLINED", "お断り"
     EXPIRED = "EXPIRED", "期限切れ"
     CANCELLED = "CANCELLED", "取消"
+    NO_SHOW = "NO_SHOW", "来られなかった"
+
+
+class SessionAction(TextChoices):
+    REQUEST = "REQUEST", "申込"
+    CONFIRM = "CONFIRM", "確定"
+    DECLINE = "DECLINE", "お断り"
+    EXPIRE = "EXPIRE", "期限切れ"
+    CANCEL = "CANCEL", "取消"
+    CHECK_IN = "CHECK_IN", "チェックイン"
+    CHECK_OUT = "CHECK_OUT", "チェックアウト"
+    CUT_SHORT = "CUT_SHORT", "途中で終了"
     NO_SHOW = "NO_SHOW", "来られなかった"
 
 
@@ -45,6 +79,15 @@ class Window(TextChoices):
     ROLLING_12_MONTHS = "ROLLING_12_MONTHS", "直近12か月"
     ENROLLMENT = "ENROLLMENT", "利用期間"
     FROM_FIRST_DAY = "FROM_FIRST_DAY", "使い始めた日から"
+
+
+class Counting(TextChoices):
+    """Which days of a session count; SPAN: the minutes from leaving to returning."""
+
+    INCLUSIVE = "INCLUSIVE", "初日と最終日を数える"
+    EXCLUDE_LAST = "EXCLUDE_LAST", "最終日は数えない"
+    INTERIOR = "INTERIOR", "初日と最終日を数えない"
+    SPAN = "SPAN", "出発から帰着まで"
 
 
 class Enforcement(TextChoices):

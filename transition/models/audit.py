@@ -1,0 +1,49 @@
+from django.db import models
+
+from transition import clock
+from transition.models.base import AppendOnly
+from transition.models.users import User
+
+
+class AuditEvent(AppendOnly):
+    """Evidence of one act: who, what, on which row. No foreign keys, no personal text."""
+
+    at = models.DateTimeField("日時", default=clock.now, editable=False)
+    actor = models.BigIntegerField("行為者", null=True, editable=False)
+    action = models.CharField("行為", max_length=60, editable=False)
+    subject_type = models.CharField("対象の種類", max_length=40, editable=False)
+    subject_id = models.CharField("対象", max_length=40, editable=False)
+    data = models.JSONField("番号と数", default=dict, editable=False)
+
+    class Meta:
+        verbose_name = "監査記録"
+        verbose_name_plural = "監査記録"
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["subject_type", "subject_id"], name="audit_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject_type} {self.subject_id}"
+
+
+class IdempotencyKey(models.Model):
+    """The answer to one form or API call, stored in the same transaction as its effect."""
+
+    user = models.ForeignKey(User, models.CASCADE, verbose_name="利用者")
+    key = models.CharField("キー", max_length=64)
+    fingerprint = models.CharField("内容の指紋", max_length=64)
+    answer = models.JSONField("答え", default=dict)
+    created_at = models.DateTimeField("日時", default=clock.now)
+
+    class Meta:
+        verbose_name = "二重送信よけ"
+        verbose_name_plural = "二重送信よけ"
+        constraints = [
+            models.UniqueConstraint(
+                name="idempotency_key_once_per_user",
+                fields=["user", "key"],
+                violation_error_message="この送信はすでに受け付けました。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
