@@ -1,10 +1,12 @@
 """A developer's machine and `make demo`: local only, plain http, demo data allowed."""
 
+from pathlib import Path
+
 from .base import *  # noqa: F403
 from .base import BASE_DIR, database, env
 
-DATA_DIR = BASE_DIR / ".data"
-DATA_DIR.mkdir(exist_ok=True)
+DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / ".data")))
+DATA_DIR.mkdir(parents=True, exist_ok=True)
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = True
 SECRET_KEY = env("SECRET_KEY", default="development-only-" + "x" * 40)

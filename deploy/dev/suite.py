@@ -1,0 +1,62 @@
+"""`make check` and `make test`: every step runs, whatever failed before it; pytest has the last word."""
+
+import sys
+from pathlib import Path
+
+from processes import BIN, ROOT, entrance, environment, run
+
+SETTINGS = "transition.settings.test"
+# One worker per core; beyond eight, starting them costs more than they bring.
+PYTEST = [BIN / "pytest", "--numprocesses=logical", "--maxprocesses=8"]
+NO_BROWSER = 3
+
+
+def check() -> list[str]:
+    """Lint, layers, types and migrations; the names of what failed."""
+    pages = sorted((ROOT / "templates").rglob("*.html"))
+    steps: dict[str, list[str | Path]] = {
+        "ruff check": [BIN / "ruff", "check", "--quiet", "."],
+        "ruff format": [BIN / "ruff", "format", "--check", "--quiet", "."],
+        "djade": [BIN / "djade", "--target-version", "5.2", "--check", *pages],
+        "import-linter": [BIN / "lint-imports", "--no-logo"],
+        "mypy": [BIN / "mypy"],
+        "makemigrations --check": [BIN / "python", "manage.py", "makemigrations", "--check", "--dry-run"],
+    }
+    if not pages:
+        del steps["djade"]
+    env = environment(DJANGO_SETTINGS_MODULE=SETTINGS, DATABASE_URL="sqlite://:memory:")
+    return [name for name, command in steps.items() if not passes(name, command, env)]
+
+
+def test() -> list[str]:
+    failed = []
+    browser = run(["sh", "deploy/dev/browser.sh"])
+    if browser not in {0, NO_BROWSER}:
+        failed.append("browser for e2e tests")
+    failed += check()
+    env = environment(DJANGO_SETTINGS_MODULE=SETTINGS, DATABASE_URL=None)
+    server = [BIN / "python", "deploy/dev/postgres.py", "run", "--"]
+    if not passes("pytest on PostgreSQL (all but e2e)", [*server, *PYTEST, "-m", "not e2e"], env):
+        failed.append("pytest on PostgreSQL")
+    if failed:
+        print(f"\nFailed so far: {', '.join(failed)}", flush=True)
+    if not passes("pytest on SQLite (everything)", PYTEST, env):
+        failed.append("pytest on SQLite")
+    return failed
+
+
+def passes(name: str, command: list[str | Path], env: dict[str, str]) -> bool:
+    print(f"\n── {name}", flush=True)
+    return run(command, env=env) == 0
+
+
+def main() -> None:
+    with entrance():
+        failed = {"check": check, "test": test}[sys.argv[1]]()
+        if failed:
+            print(f"\nFailed: {', '.join(failed)}", file=sys.stderr)
+        sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()
