@@ -15,9 +15,14 @@ def now() -> dt.datetime:
 
 def today() -> dt.date:
     """Today's date in Japan."""
-    return now().astimezone(TOKYO).date()
+    return local_date(now())
 
 
 def at(date: dt.date, time: dt.time) -> dt.datetime:
     """The aware moment of a Japanese wall-clock date and time."""
     return dt.datetime.combine(date, time, tzinfo=TOKYO)
+
+
+def local_date(moment: dt.datetime) -> dt.date:
+    """The Japanese calendar date of an aware moment."""
+    return moment.astimezone(TOKYO).date()

@@ -1,0 +1,171 @@
+"""Test data by name. Nothing random that a test could lean on; every value is fictional."""
+
+import datetime as dt
+
+import factory
+from factory.django import DjangoModelFactory
+
+from programs.enums import Certainty, Counting, Enforcement, ProgramKind, SessionKind, SessionState, Unit, Window
+from programs.models import Enrollment, Home, Limit, Program, Room, Session, Slot
+from transition import clock
+from transition.enums import GrantService, MembershipRole, OrganizationKind, Residence, Sex
+from transition.models import Grant, Membership, Organization, Person, SupportLink, User
+
+PASSWORD = "fictional-password"
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"user{n}@example.invalid")
+    name = factory.Sequence(lambda n: f"職員 {n}")
+    password = factory.django.Password(PASSWORD)
+
+
+class OrganizationFactory(DjangoModelFactory):
+    class Meta:
+        model = Organization
+
+    kind = OrganizationKind.CONSULTATION
+    name = factory.Sequence(lambda n: f"架空組織{n}")
+
+    class Params:
+        in_municipality = factory.Trait(municipality=factory.SubFactory("tests.factories.MunicipalityFactory"))
+
+
+class MunicipalityFactory(OrganizationFactory):
+    kind = OrganizationKind.MUNICIPALITY
+    name = factory.Sequence(lambda n: f"架空市{n}")
+
+
+class MembershipFactory(DjangoModelFactory):
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory)
+    organization = factory.SubFactory(OrganizationFactory)
+    role = MembershipRole.STAFF
+
+
+class PersonFactory(DjangoModelFactory):
+    class Meta:
+        model = Person
+
+    family_name = "見本"
+    given_name = factory.Sequence(lambda n: f"花子{n}")
+    family_kana = "みほん"
+    given_kana = "はなこ"
+    called = "はなさん"
+    sex = Sex.FEMALE
+    support_level = 4
+    disability_kinds = ["INTELLECTUAL"]
+    residence = Residence.FAMILY
+    municipality = factory.SubFactory(MunicipalityFactory)
+
+
+class SupportLinkFactory(DjangoModelFactory):
+    class Meta:
+        model = SupportLink
+
+    person = factory.SubFactory(PersonFactory)
+    organization = factory.SubFactory(OrganizationFactory)
+
+
+class GrantFactory(DjangoModelFactory):
+    """A group-home trial grant from April 2026 to March 2027, 50 days."""
+
+    class Meta:
+        model = Grant
+
+    person = factory.SubFactory(PersonFactory)
+    service = GrantService.GROUP_HOME_TRIAL
+    starts_on = dt.date(2026, 4, 1)
+    ends_on = dt.date(2027, 3, 31)
+    days = 50
+
+
+class ProgramFactory(DjangoModelFactory):
+    """The group-home trial, without limits unless asked for."""
+
+    class Meta:
+        model = Program
+
+    code = factory.Sequence(lambda n: f"program-{n}")
+    name = "グループホームの体験"
+    kind = ProgramKind.GROUP_HOME_TRIAL
+
+
+class LimitFactory(DjangoModelFactory):
+    """Fifty days a fiscal year, asked about when passed."""
+
+    class Meta:
+        model = Limit
+
+    program = factory.SubFactory(ProgramFactory)
+    code = factory.Sequence(lambda n: f"limit-{n}")
+    name = "年間の日数"
+    unit = Unit.DAYS
+    amount = 50
+    window = Window.FISCAL_YEAR
+    counting = Counting.INCLUSIVE
+    enforcement = Enforcement.ASK
+    certainty = Certainty.VERIFIED
+    source = "試験用"
+
+
+class EnrollmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Enrollment
+
+    person = factory.SubFactory(PersonFactory)
+    program = factory.SubFactory(ProgramFactory, months=6)
+    organization = factory.SubFactory(OrganizationFactory)
+    starts_on = dt.date(2026, 10, 1)
+    ends_on = dt.date(2027, 3, 31)
+
+
+class HomeFactory(DjangoModelFactory):
+    class Meta:
+        model = Home
+
+    organization = factory.SubFactory(OrganizationFactory, kind=OrganizationKind.GROUP_HOME)
+    name = factory.Sequence(lambda n: f"ホームみほん{n}")
+    area = "架空市"
+
+
+class RoomFactory(DjangoModelFactory):
+    class Meta:
+        model = Room
+
+    home = factory.SubFactory(HomeFactory)
+    name = factory.Sequence(lambda n: f"{101 + n}号室")
+
+
+class SlotFactory(DjangoModelFactory):
+    """Open from 1 December 2026 to the morning of 1 February 2027, stays of one to seven nights."""
+
+    class Meta:
+        model = Slot
+
+    room = factory.SubFactory(RoomFactory)
+    starts_on = dt.date(2026, 12, 1)
+    ends_on = dt.date(2027, 2, 1)
+    published_by = factory.SubFactory(UserFactory)
+
+
+class SessionFactory(DjangoModelFactory):
+    """An outing of two hours; its row only. Stays are made through services, which keep the night ledger."""
+
+    class Meta:
+        model = Session
+
+    kind = SessionKind.OUTING
+    person = factory.SubFactory(PersonFactory)
+    program = factory.SubFactory(ProgramFactory)
+    organization = factory.SubFactory(OrganizationFactory)
+    requested_by = factory.SubFactory(UserFactory)
+    state = SessionState.CONFIRMED
+    starts_at = factory.LazyFunction(lambda: clock.at(dt.date(2026, 12, 5), dt.time(10)))
+    ends_at = factory.LazyAttribute(lambda session: session.starts_at + dt.timedelta(hours=2))

@@ -1,25 +1,32 @@
 """How every service writes: one durable transaction, retried when the database asks for it.
 
 A lost race on a unique key is not an error: the service names, per constraint, what it means, and the
-caller gets that instead of an IntegrityError.
+caller gets that instead of an IntegrityError. A request key makes a double click, a resend or a replay have
+one effect and the same answer; it is stored in the transaction of the effect itself.
 """
 
 import functools
+import hashlib
 import random
 import re
 import time
-from collections.abc import Callable, Iterable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
 
 from django.apps import apps
 from django.db import IntegrityError, OperationalError, models, transaction
 
+from transition.models import IdempotencyKey
+
 P = ParamSpec("P")
+M = TypeVar("M", bound=models.Model)
 R = TypeVar("R")
 
 TRIES = 6
 # Serialization failure, deadlock, lock timeout.
 RETRIED_STATES = {"40001", "40P01", "55P03"}
+KEY_CONSTRAINT = "idempotency_key_once_per_user"
 
 
 class ConstraintBroken(Exception):  # noqa: N818 - reads as what happened
@@ -30,21 +37,50 @@ class ConstraintBroken(Exception):  # noqa: N818 - reads as what happened
         super().__init__(name)
 
 
+class KeyReused(Exception):  # noqa: N818 - reads as what happened
+    """The same request key came with another content."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """Names one sending of one form by one user."""
+
+    user_id: int
+    key: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, user_id: int, key: str, content: Mapping[str, Any]) -> "RequestKey | None":
+        """None when the form carried no key. `content` is what was sent, without the key itself."""
+        if not key:
+            return None
+        text = "\n".join(f"{name}={content[name]}" for name in sorted(content))
+        return cls(user_id, key[:64], hashlib.sha256(text.encode()).hexdigest())
+
+
 def writing(function: Callable[P, R]) -> Callable[P, R]:
     """Run a service in its own durable transaction.
 
     Retries serialization failures, deadlocks, lock timeouts and SQLite's "database is locked" up to TRIES
     times with random backoff. Raises ConstraintBroken, outside the transaction, for an integrity error.
+    A service that declares `key: RequestKey | None` and returns a row answers a repeated key with that same
+    row and does nothing; KeyReused when the key was used for another content.
     """
 
     @functools.wraps(function)
     def inner(*args: P.args, **kwargs: P.kwargs) -> R:
+        key = kwargs.get("key")
         for attempt in range(1, TRIES + 1):
             try:
                 with transaction.atomic(durable=True):
-                    return function(*args, **kwargs)
+                    if not isinstance(key, RequestKey):
+                        return function(*args, **kwargs)
+                    return _answer_once(key, lambda: function(*args, **kwargs))
             except IntegrityError as error:
-                raise ConstraintBroken(broken_constraint(error)) from error
+                name = broken_constraint(error)
+                # Another sending of the same form was a moment faster: read its answer.
+                if name != KEY_CONSTRAINT or attempt == TRIES:
+                    raise ConstraintBroken(name) from error
             except OperationalError as error:
                 if attempt == TRIES or not _worth_retrying(error):
                     raise
@@ -54,7 +90,22 @@ def writing(function: Callable[P, R]) -> Callable[P, R]:
     return inner
 
 
-def lock(model: type[models.Model], ids: Iterable[int]) -> list[models.Model]:
+def _answer_once(key: RequestKey, act: Callable[[], R]) -> R:
+    """The stored answer, or the act's. The key's row comes first, so that a second sending waits for it."""
+    used = IdempotencyKey.objects.filter(user=key.user_id, key=key.key).first()
+    if used is not None:
+        if used.fingerprint != key.fingerprint:
+            raise KeyReused
+        return apps.get_model(used.answer["model"])._default_manager.get(pk=used.answer["pk"])  # type: ignore[return-value]
+    row = IdempotencyKey.objects.create(user_id=key.user_id, key=key.key, fingerprint=key.fingerprint)
+    answer = act()
+    if isinstance(answer, models.Model):
+        row.answer = {"model": answer._meta.label, "pk": answer.pk}
+        row.save(update_fields=["answer"])
+    return answer
+
+
+def lock(model: type[M], ids: Iterable[int]) -> list[M]:
     """Lock rows by ascending id and return them fresh. On SQLite the transaction itself is the lock."""
     rows = model._default_manager.filter(pk__in=set(ids)).order_by("pk")
     return list(rows.select_for_update(of=("self",), no_key=True))

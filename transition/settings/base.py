@@ -21,7 +21,7 @@ INSTALLED_APPS = [
     "django.forms",
     "django_htmx",
     "template_partials",
-    "rules",
+    "rules.apps.AutodiscoverRulesConfig",
     "csp",
     "django_q",
 ]
@@ -56,6 +56,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "transition.navigation.header",
             ],
             "builtins": [
                 "django_htmx.templatetags.django_htmx",

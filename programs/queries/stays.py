@@ -1,0 +1,135 @@
+"""Everything that speaks for or against one stay. Screens show it before sending; services ask it again under lock."""
+
+import datetime as dt
+
+from programs.domain import fit, limits
+from programs.domain.problems import BLOCK, Problem
+from programs.domain.uses import Use
+from programs.enums import Enforcement, RoomUse, SessionKind
+from programs.models import Program, Room, RoomNight, Session, Slot
+from programs.queries.limits import LimitBook
+from transition import clock
+from transition.enums import Residence
+from transition.models import Person
+
+
+def moments(slot: Slot, check_in: dt.date, check_out: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    """When a stay in the slot begins and ends, by the slot's times."""
+    return clock.at(check_in, slot.check_in_time), clock.at(check_out, slot.check_out_time)
+
+
+def needs_of(person: Person) -> fit.PersonNeeds:
+    return fit.PersonNeeds(
+        sex=person.sex,
+        support_level=person.support_level,
+        disability_kinds=frozenset(person.disability_kinds),
+        medical_care=person.medical_care,
+        wheelchair=person.wheelchair,
+    )
+
+
+def conditions_of(slot: Slot) -> fit.SlotConditions:
+    return fit.SlotConditions(
+        sex=slot.sex,
+        level_min=slot.level_min,
+        level_max=slot.level_max,
+        kinds=frozenset(slot.disability_kinds),
+        medical_care=slot.medical_care,
+        wheelchair=slot.wheelchair,
+    )
+
+
+def all_problems(
+    person: Person, program: Program, slot: Slot, check_in: dt.date, check_out: dt.date
+) -> list[Problem]:
+    """What a screen shows before sending. Advisory where nights are concerned: the unique keys decide."""
+    problems = offer_problems(slot, slot.room, check_in, check_out)
+    if check_out > check_in:
+        problems += rule_problems(person, program, slot, check_in, check_out)
+        problems += occupancy_problems(person, slot.room, check_in, check_out)
+    return problems
+
+
+def offer_problems(slot: Slot, room: Room, check_in: dt.date, check_out: dt.date) -> list[Problem]:
+    """Whether the slot is offered for these dates at all."""
+    problems = []
+    if slot.withdrawn_at is not None:
+        problems.append(Problem("slot.withdrawn", "この枠は取り下げられました。"))
+    if room.use != RoomUse.TRIAL:
+        problems.append(Problem("room.rented", "この居室には、いま入居者がいます。"))
+    problems += fit.stay_problems(
+        check_in, check_out, slot.starts_on, slot.ends_on, slot.min_nights, slot.max_nights, clock.today()
+    )
+    if check_in == clock.today() and moments(slot, check_in, check_out)[0] <= clock.now():
+        message = "きょうのチェックインの時刻はすぎています。"
+        problems.append(Problem("stay.past", message, field="check_in"))
+    return problems
+
+
+def rule_problems(
+    person: Person,
+    program: Program,
+    slot: Slot,
+    check_in: dt.date,
+    check_out: dt.date,
+    *,
+    session: Session | None = None,
+    book: LimitBook | None = None,
+) -> list[Problem]:
+    """Fit, program, limits and other appointments. `session` is the one checked again, left out of the sums."""
+    starts_at, ends_at = moments(slot, check_in, check_out)
+    book = book or LimitBook([person])
+    inputs = book.inputs(person, program, check_in, without=session)
+    request = Use(kind=SessionKind.STAY, start=starts_at, end=ends_at, check_in=check_in, check_out=check_out)
+    return [
+        *fit.mismatches(needs_of(person), conditions_of(slot)),
+        *program_problems(person, program),
+        *limits.check(inputs.rules, inputs.uses, request, inputs.context, clock.today()),
+        *_busy(person, starts_at, ends_at, session),
+    ]
+
+
+def program_problems(person: Person, program: Program) -> list[Problem]:
+    """Whether the program is meant for someone who lives where the person lives."""
+    if not program.residences or person.residence in program.residences:
+        return []
+    meant = "・".join(Residence(residence).label for residence in program.residences)
+    message = (
+        f"「{program.name}」は、いまの住まいが「{meant}」の方の事業です"
+        f"（本人は「{person.get_residence_display()}」）。市町村に確認してください"
+    )
+    return [Problem("program.residence", message, enforcement=Enforcement.ASK, source=program.source)]
+
+
+def occupancy_problems(person: Person, room: Room, check_in: dt.date, check_out: dt.date) -> list[Problem]:
+    """Nights that are already taken in the room, and nights on which the person is already elsewhere."""
+    nights = RoomNight.objects.filter(date__gte=check_in, date__lt=check_out).order_by("date")
+    problems = []
+    if taken := list(nights.filter(room=room).values_list("date", flat=True)):
+        problems.append(Problem("room.taken", f"この居室は、{_dates(taken)}の夜が埋まっています。", field="check_in"))
+    if elsewhere := list(nights.filter(person=person).values_list("date", flat=True)):
+        message = f"本人には、{_dates(elsewhere)}の夜に別のお泊まりがあります。"
+        problems.append(Problem("person.taken", message, field="check_in"))
+    return problems
+
+
+def _busy(
+    person: Person, starts_at: dt.datetime, ends_at: dt.datetime, session: Session | None
+) -> list[Problem]:
+    """Outings and day visits at the same time. Read under the person's lock; nights have their own key."""
+    others = person.sessions.planned().exclude(kind=SessionKind.STAY).overlapping(starts_at, ends_at)
+    if session is not None:
+        others = others.exclude(pk=session.pk)
+    return [
+        Problem(
+            "person.busy",
+            f"同じ時間に{other.get_kind_display()}（{_dates([clock.local_date(other.starts_at)])}）があります。",
+            enforcement=BLOCK,
+            field="check_in",
+        )
+        for other in others
+    ]
+
+
+def _dates(dates: list[dt.date]) -> str:
+    return "、".join(f"{date.month}月{date.day}日" for date in dates)

@@ -1,0 +1,73 @@
+"""Who may do what with programs, slots and sessions. Finding things is `visible_to`; this is about acting.
+
+A predicate takes (user, row). A stranger never gets this far: the scoped query answers 404 first.
+"""
+
+import rules
+
+from programs.models import Home, Room, Session, Slot
+from transition.enums import (
+    COORDINATING_KINDS,
+    SUPPORTING_KINDS,
+    MembershipRole,
+    OrganizationKind,
+)
+from transition.models import Membership, Person, User
+
+
+def coordinates(user: User, person: Person) -> bool:
+    """A coordinator or manager of the person's municipality or its core center."""
+    memberships = Membership.objects.current().filter(
+        user=user,
+        role__in=[MembershipRole.COORDINATOR, MembershipRole.MANAGER],
+        organization__kind__in=COORDINATING_KINDS,
+    )
+    return (
+        memberships.filter(organization=person.municipality_id).exists()
+        or memberships.filter(organization__municipality=person.municipality_id).exists()
+    )
+
+
+@rules.predicate
+def runs_home(user: User, home: Home) -> bool:
+    """Works for the organization that runs the home."""
+    return Membership.objects.current().filter(user=user, organization=home.organization_id).exists()
+
+
+@rules.predicate
+def runs_room(user: User, room: Room) -> bool:
+    return runs_home(user, room.home)
+
+
+@rules.predicate
+def runs_slot(user: User, slot: Slot) -> bool:
+    return runs_home(user, slot.room.home)
+
+
+@rules.predicate
+def hosts_session(user: User, session: Session) -> bool:
+    """Works for the home in which the stay takes place."""
+    return session.room is not None and runs_home(user, session.room.home)
+
+
+@rules.predicate
+def supports_person(user: User, person: Person) -> bool:
+    """Works for an organization that supports or coordinates the person, other than as a mere reader."""
+    kinds = [*SUPPORTING_KINDS, OrganizationKind.MUNICIPALITY]
+    works = Membership.objects.current().filter(user=user, organization__kind__in=kinds).exists()
+    return works and Person.objects.visible_to(user).filter(pk=person.pk).exists()
+
+
+@rules.predicate
+def supports_session(user: User, session: Session) -> bool:
+    return supports_person(user, session.person)
+
+
+rules.add_perm("programs.publish_slot", runs_room)
+rules.add_perm("programs.manage_home", runs_home)
+rules.add_perm("programs.manage_slot", runs_slot)
+rules.add_perm("programs.request_session", supports_person)
+rules.add_perm("programs.answer_session", hosts_session)
+rules.add_perm("programs.cancel_session", supports_session | hosts_session)
+rules.add_perm("programs.run_session", hosts_session | supports_session)
+rules.add_perm("programs.override_session", supports_session)

@@ -1,0 +1,321 @@
+"""The life of a session. Locks go person → room → nights in date order; the unique keys have the last word.
+
+Every verb raises `Refused` with all problems at once and changes nothing then. `reason` is what lets a
+worker pass an ASK problem, and a coordinator of the person's municipality a REFUSE one; each is kept as an
+`Override`. `by` None means the software itself.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from programs import rules
+from programs.domain import session_flow
+from programs.domain.problems import Problem, Refused, needing_reason, refusing
+from programs.domain.spans import nights
+from programs.enums import (
+    DeclineReason,
+    NightUse,
+    RoomUse,
+    SessionAction,
+    SessionKind,
+    SessionState,
+)
+from programs.models import Override, Program, Room, RoomNight, Session, SessionEvent, Slot
+from programs.queries import stays
+from programs.signals import session_changed
+from transition import clock
+from transition.models import Organization, Person, User
+from transition.services import audit
+from transition.services.transactions import ConstraintBroken, RequestKey, lock, writing
+
+# How long a home has to answer; never longer than until the stay begins.
+ANSWER_DAYS = 7
+
+
+def request_stay(
+    *,
+    person: Person,
+    program: Program,
+    slot: Slot,
+    check_in: dt.date,
+    check_out: dt.date,
+    organization: Organization,
+    by: User,
+    note: str = "",
+    reason: str = "",
+    key: RequestKey | None = None,
+) -> Session:
+    """Ask for the nights [check_in, check_out) in a slot; they are held until the home answers or the deadline."""
+    try:
+        return _request_stay(
+            person=person,
+            program=program,
+            slot=slot,
+            check_in=check_in,
+            check_out=check_out,
+            organization=organization,
+            by=by,
+            note=note,
+            reason=reason,
+            key=key,
+        )
+    except ConstraintBroken as broken:
+        lost = stays.occupancy_problems(person, slot.room, check_in, check_out)
+        raced = Problem("room.raced", "ほんの少し前に、ほかの申込が入りました。もう一度お確かめください。")
+        raise Refused(lost or [raced]) from broken
+
+
+@writing
+def _request_stay(
+    *,
+    person: Person,
+    program: Program,
+    slot: Slot,
+    check_in: dt.date,
+    check_out: dt.date,
+    organization: Organization,
+    by: User,
+    note: str,
+    reason: str,
+    key: RequestKey | None,
+) -> Session:
+    [person] = lock(Person, [person.pk])
+    [room] = lock(Room, [slot.room_id])
+    slot = Slot.objects.get(pk=slot.pk)
+    problems = stays.offer_problems(slot, room, check_in, check_out)
+    # Dates that make no sense have no meaning for limits.
+    if check_out > check_in:
+        problems += stays.rule_problems(person, program, slot, check_in, check_out)
+    overcome = _settle(problems, person=person, by=by, reason=reason)
+    now = clock.now()
+    starts_at, ends_at = stays.moments(slot, check_in, check_out)
+    session = Session(
+        kind=SessionKind.STAY,
+        person=person,
+        program=program,
+        slot=slot,
+        room=room,
+        check_in=check_in,
+        check_out=check_out,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        note=note,
+        organization=organization,
+        requested_by=by,
+        expires_at=min(now + dt.timedelta(days=ANSWER_DAYS), starts_at),
+        created_at=now,
+    )
+    session.full_clean(validate_unique=False, validate_constraints=False)
+    session.save()
+    # No look before the leap: the unique keys decide who gets a night.
+    RoomNight.objects.bulk_create(
+        [
+            RoomNight(room=room, date=night, use=NightUse.STAY, session=session, person=person)
+            for night in nights(check_in, check_out)
+        ]
+    )
+    _write_overrides(session, overcome, reason=reason, by=by)
+    _tell(session, SessionAction.REQUEST, by=by, reason=reason if overcome else "")
+    return session
+
+
+@writing
+def confirm(*, session: Session, by: User) -> Session:
+    """The home says yes. Everything is checked again; what was overridden before stays overridden."""
+    session = _locked(session)
+    target = _next(session, SessionAction.CONFIRM)
+    if session.expires_at is not None and session.expires_at <= clock.now():
+        raise Refused([Problem("session.expired", "返事の期限がすぎています。もう一度申し込んでもらってください。")])
+    problems = _open_problems(session)
+    if session.room is not None and session.room.use != RoomUse.TRIAL:
+        problems.append(Problem("room.rented", "この居室には、いま入居者がいます。"))
+    if refusing(problems, coordinator=False) or needing_reason(problems, coordinator=False):
+        raise Refused(problems)
+    return _change(session, target, SessionAction.CONFIRM, by=by)
+
+
+@writing
+def override(*, session: Session, reason: str, by: User) -> Session:
+    """Pass, with a reason, what stands against a session that waits for its answer."""
+    session = _locked(session)
+    if session_flow.next_state(session.state, SessionAction.CONFIRM) is None:
+        raise Refused([_wrong_state(session, SessionAction.CONFIRM)])
+    overcome = _settle(_open_problems(session), person=session.person, by=by, reason=reason)
+    _write_overrides(session, overcome, reason=reason, by=by)
+    return session
+
+
+@writing
+def decline(*, session: Session, decline_reason: str, by: User, note: str = "") -> Session:
+    """The home says no, with a reason from the list; the nights are free again."""
+    session = _locked(session)
+    target = _next(session, SessionAction.DECLINE)
+    if decline_reason not in DeclineReason.values:
+        raise Refused([Problem("session.decline_reason", "理由を選んでください。", field="decline_reason")])
+    _free(session)
+    session.decline_reason = decline_reason
+    label = DeclineReason(decline_reason).label
+    reason = f"{label}：{note}" if note else str(label)
+    return _change(session, target, SessionAction.DECLINE, by=by, reason=reason)
+
+
+@writing
+def cancel(*, session: Session, by: User, reason: str = "") -> Session:
+    """Called off before it began; a confirmed stay needs a reason. The nights are free again."""
+    session = _locked(session)
+    target = _next(session, SessionAction.CANCEL)
+    if session.state == SessionState.CONFIRMED and not reason.strip():
+        raise Refused([Problem("session.reason", "確定した体験を取り消す理由を書いてください。", field="reason")])
+    _free(session)
+    return _change(session, target, SessionAction.CANCEL, by=by, reason=reason)
+
+
+@writing
+def check_in(*, session: Session, by: User, at: dt.datetime | None = None) -> Session:
+    """The person has arrived, now or at the moment given."""
+    session = _locked(session)
+    target = _next(session, SessionAction.CHECK_IN)
+    at = at or clock.now()
+    problems = _moment_problems(at)
+    if session.check_in and clock.local_date(at) < session.check_in:
+        problems.append(Problem("session.too_early", "まだチェックインの日になっていません。", field="at"))
+    if problems:
+        raise Refused(problems)
+    session.actual_starts_at = at
+    return _change(session, target, SessionAction.CHECK_IN, by=by)
+
+
+@writing
+def check_out(*, session: Session, by: User, at: dt.datetime | None = None) -> Session:
+    """The person has left as planned, earlier or later: what really happened is recorded, never refused."""
+    return _leave(session, SessionAction.CHECK_OUT, by=by, at=at)
+
+
+@writing
+def cut_short(*, session: Session, by: User, at: dt.datetime | None = None, reason: str = "") -> Session:
+    """The person stops the stay. Nothing punishes that; nights not slept are free again."""
+    return _leave(session, SessionAction.CUT_SHORT, by=by, at=at, reason=reason)
+
+
+@writing
+def no_show(*, session: Session, by: User, reason: str = "") -> Session:
+    """The person did not come; possible once the stay should have begun."""
+    session = _locked(session)
+    target = _next(session, SessionAction.NO_SHOW)
+    if clock.now() < session.starts_at:
+        raise Refused([Problem("session.too_early", "まだ始まっていません。")])
+    _free(session)
+    return _change(session, target, SessionAction.NO_SHOW, by=by, reason=reason)
+
+
+def expire_requests() -> int:
+    """Let every request past its deadline expire, each in its own transaction. Returns how many did."""
+    due = Session.objects.filter(state=SessionState.REQUESTED, expires_at__lte=clock.now())
+    return sum(_expire(session=session) for session in due.order_by("person", "pk"))
+
+
+@writing
+def _expire(*, session: Session) -> bool:
+    session = _locked(session)
+    target = session_flow.next_state(session.state, SessionAction.EXPIRE)
+    if target is None:
+        return False
+    _free(session)
+    _change(session, target, SessionAction.EXPIRE, by=None)
+    return True
+
+
+def _leave(
+    session: Session, action: SessionAction, *, by: User, at: dt.datetime | None, reason: str = ""
+) -> Session:
+    session = _locked(session)
+    target = _next(session, action)
+    at = at or clock.now()
+    problems = _moment_problems(at)
+    if session.actual_starts_at and at < session.actual_starts_at:
+        problems.append(Problem("session.order", "終了は開始よりあとにしてください。", field="at"))
+    if problems:
+        raise Refused(problems)
+    session.actual_ends_at = at
+    left_on = clock.local_date(at)
+    RoomNight.objects.filter(session=session, date__gte=left_on).delete()
+    return _change(session, target, action, by=by, reason=reason)
+
+
+def _moment_problems(at: dt.datetime) -> list[Problem]:
+    return [Problem("session.future", "これから先の時刻は記録できません。", field="at")] if at > clock.now() else []
+
+
+def _locked(session: Session) -> Session:
+    lock(Person, [session.person_id])
+    if session.room_id:
+        lock(Room, [session.room_id])
+    return Session.objects.select_related("person", "program", "slot", "room__home").get(pk=session.pk)
+
+
+def _next(session: Session, action: SessionAction) -> SessionState:
+    target = session_flow.next_state(session.state, action)
+    if target is None:
+        raise Refused([_wrong_state(session, action)])
+    return target
+
+
+def _wrong_state(session: Session, action: SessionAction) -> Problem:
+    state, wanted = session.get_state_display(), action.label
+    return Problem("session.state", f"この体験はいま「{state}」なので、「{wanted}」にできません。")
+
+
+def _open_problems(session: Session) -> list[Problem]:
+    """What stands against the session now, without what was overridden already."""
+    if session.slot is None or session.check_in is None or session.check_out is None:
+        return []
+    problems = stays.rule_problems(
+        session.person, session.program, session.slot, session.check_in, session.check_out, session=session
+    )
+    covered = set(Override.objects.filter(session=session).values_list("problem_code", "limit_id"))
+    return [problem for problem in problems if (problem.code, problem.limit_id) not in covered]
+
+
+def _settle(problems: list[Problem], *, person: Person, by: User, reason: str) -> list[Problem]:
+    """The problems this actor passes with this reason. Raises Refused with all of them when one stands."""
+    coordinator = rules.coordinates(by, person)
+    overcome = needing_reason(problems, coordinator=coordinator)
+    if refusing(problems, coordinator=coordinator) or (overcome and not reason.strip()):
+        raise Refused(problems)
+    return overcome
+
+
+def _write_overrides(session: Session, overcome: Iterable[Problem], *, reason: str, by: User) -> None:
+    for problem in overcome:
+        Override.objects.create(
+            session=session,
+            problem_code=problem.code,
+            limit_id=problem.limit_id,
+            message=problem.message,
+            reason=reason,
+            by=by,
+        )
+        audit.record("session.override", session, by=by, problem=problem.code, limit=problem.limit_id)
+
+
+def _free(session: Session) -> None:
+    RoomNight.objects.filter(session=session).delete()
+
+
+def _change(
+    session: Session, target: SessionState, action: SessionAction, *, by: User | None, reason: str = ""
+) -> Session:
+    session.state = target
+    session.changed_at = clock.now()
+    session.save()
+    _tell(session, action, by=by, reason=reason)
+    return session
+
+
+def _tell(session: Session, action: SessionAction, *, by: User | None, reason: str) -> None:
+    """History, evidence, and word to whoever listens, all in the transaction of the change."""
+    SessionEvent.objects.create(
+        session=session, action=action, state=session.state, by=by, at=clock.now(), reason=reason
+    )
+    audit.record(f"session.{action.lower()}", session, by=by, state=str(session.state))
+    session_changed.send(sender=Session, session=session)

@@ -1,0 +1,25 @@
+"""The house is harder on itself in tests: no network, no undefined template variable, time stands still."""
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.core.cache import cache
+
+# 2026-11-22 is a Sunday; 10:00 in Japan.
+NOW = dt.datetime(2026, 11, 22, 1, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture(autouse=True)
+def frozen_time(request):
+    """Time stands still at NOW unless the test is marked `real_time` or runs in a browser."""
+    if request.node.get_closest_marker("real_time") or request.node.get_closest_marker("e2e"):
+        yield None
+        return
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    cache.clear()
