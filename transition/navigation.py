@@ -1,0 +1,80 @@
+"""What stands in the header: the ways into the application by kind of organization."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from transition.enums import COORDINATING_KINDS, HOSTING_KINDS, SUPPORTING_KINDS, OrganizationKind
+from transition.models import Organization
+
+# (kinds, url name, label): the first row of a kind is where its people start, but see START.
+WAYS = (
+    (HOSTING_KINDS, "programs:board", "予定表"),
+    (HOSTING_KINDS, "programs:inbox", "申込"),
+    ((*SUPPORTING_KINDS, OrganizationKind.MUNICIPALITY), "programs:people", "本人"),
+    (COORDINATING_KINDS, "programs:program-list", "事業と上限"),
+)
+
+START = (
+    (HOSTING_KINDS, "programs:board"),
+    (SUPPORTING_KINDS, "programs:people"),
+    ((OrganizationKind.MUNICIPALITY,), "programs:program-list"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One link of the navigation; `current` is a value of aria-current or empty."""
+
+    label: str
+    url: str
+    current: str
+
+
+def start_name(kind: str) -> str:
+    """The URL name where people of this kind of organization start, or empty."""
+    return next((name for kinds, name in START if kind in kinds), "")
+
+
+def ways(kind: str, path: str) -> list[Way]:
+    """The navigation of one kind of organization, seen from the page at `path`."""
+    found = []
+    for kinds, name, label in WAYS:
+        if kind in kinds:
+            url = reverse(name)
+            found.append(Way(label, url, _current(url, path)))
+    return found
+
+
+def _current(url: str, path: str) -> str:
+    if path == url:
+        return "page"
+    return "true" if path.startswith(url) else ""
+
+
+def header(request: HttpRequest) -> dict[str, Any]:
+    """Context processor for base.html. Nothing is looked up until the template asks."""
+
+    def navigation() -> list[Way]:
+        organization = getattr(request, "organization", None)
+        return ways(organization.kind, request.path) if organization else []
+
+    def others() -> list[Organization]:
+        user = getattr(request, "user", None)
+        if user is None or not user.is_authenticated:
+            return []
+        organization = getattr(request, "organization", None)
+        mine = Organization.objects.of(user)
+        return list(mine.exclude(pk=organization.pk) if organization else mine)
+
+    return {
+        "service_name": settings.SITE_NAME,
+        "demo": settings.DEMO,
+        "organization": getattr(request, "organization", None),
+        "navigation": SimpleLazyObject(navigation),
+        "other_organizations": SimpleLazyObject(others),
+    }

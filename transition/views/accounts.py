@@ -1,0 +1,64 @@
+"""Signing in and out, and for which organization one is working."""
+
+from typing import cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, resolve_url
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_POST
+
+from transition import navigation
+from transition.forms import SignInForm
+from transition.htmx import redirect_page, render_page
+from transition.models import Organization, User
+
+ORGANIZATION_KEY = "organization"
+
+
+class SignIn(LoginView):
+    """Django's own, with our form; it checks `next` against this host itself."""
+
+    template_name = "transition/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if request.htmx:  # type: ignore[attr-defined]
+            # The session ended while a page stood open: sign in on a whole page, then back to that page.
+            url = reverse("transition:sign-in")
+            path = urlsplit(request.htmx.current_url_abs_path or "").path  # type: ignore[attr-defined]
+            return redirect_page(request, f"{url}?{urlencode({'next': path})}" if path else url)
+        return super().get(request, *args, **kwargs)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+sign_in = SignIn.as_view()
+sign_out = LogoutView.as_view()
+
+
+@require_GET
+def start(request: HttpRequest) -> HttpResponse:
+    organization = request.organization  # type: ignore[attr-defined]
+    name = navigation.start_name(organization.kind) if organization else ""
+    if not name:
+        return render_page(request, "transition/no_organization.html")
+    return redirect_page(request, resolve_url(name))
+
+
+@require_POST
+def switch_organization(request: HttpRequest) -> HttpResponse:
+    try:
+        public_id = UUID(request.POST.get("organization", ""))
+    except ValueError:
+        raise Http404 from None
+    mine = Organization.objects.of(cast(User, request.user))
+    organization = get_object_or_404(mine, public_id=public_id)
+    request.session[ORGANIZATION_KEY] = organization.pk
+    return redirect_page(request, reverse("transition:start"))
