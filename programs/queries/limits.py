@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.db.models import Q
 
 from programs.domain.limits import Allowance, allowances
-from programs.domain.rules import LimitRule, ProgramRules
+from programs.domain.limit_rules import LimitRule, ProgramRules
 from programs.domain.spans import Context, GrantPeriod, Period, local
 from programs.domain.uses import Use
 from programs.enums import COUNTING_STATES, HELD_STATES

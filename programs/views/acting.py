@@ -1,0 +1,45 @@
+"""What every view that changes something does: name the sending, call one service, put refusals beside fields."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django import forms
+from django.http import HttpRequest
+
+from programs.domain.problems import Problem, Refused
+from transition.services.transactions import KeyReused, RequestKey
+
+R = TypeVar("R")
+
+STALE = "この画面は古くなっています。内容を確かめて、もう一度送ってください。"
+
+
+def request_key(request: HttpRequest) -> RequestKey | None:
+    """Names this sending of this form by this user, from the hidden field minted into the form."""
+    content = {
+        name: "\n".join(values)
+        for name, values in request.POST.lists()
+        if name not in ("idempotency_key", "csrfmiddlewaretoken")
+    }
+    content["path"] = request.path
+    return RequestKey.of(request.user.pk or 0, request.POST.get("idempotency_key", ""), content)
+
+
+def attempt(form: forms.Form, act: Callable[[], R]) -> R | None:
+    """Call a service. None when it refused: problems that name a field stand beside it, all stand in
+    `form.problems` for components/problems.html."""
+    try:
+        return act()
+    except Refused as refused:
+        show(form, refused.problems)
+    except KeyReused:
+        form.add_error(None, STALE)
+    return None
+
+
+def show(form: forms.Form, problems: list[Problem]) -> None:
+    """Attach problems to a form: beside their field when the form has it, else in `form.problems`."""
+    beside = [problem for problem in problems if problem.field in form.fields]
+    for problem in beside:
+        form.add_error(problem.field, problem.message)
+    form.problems = [problem for problem in problems if problem not in beside]  # type: ignore[attr-defined]
