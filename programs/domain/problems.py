@@ -7,7 +7,7 @@ slot) are facts that no reason can change.
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from programs.enums import Certainty, Enforcement
 

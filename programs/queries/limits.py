@@ -3,13 +3,12 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db.models import Q
 
-from programs.domain.limits import Allowance, allowances
 from programs.domain.limit_rules import LimitRule, ProgramRules
+from programs.domain.limits import Account, Allowance
 from programs.domain.spans import Context, GrantPeriod, Period, local
 from programs.domain.uses import Use
 from programs.enums import COUNTING_STATES, HELD_STATES
@@ -19,19 +18,11 @@ from transition.models import Grant, Person
 Dated = TypeVar("Dated", Grant, Enrollment)
 
 
-@dataclass(frozen=True, slots=True)
-class LimitInputs:
-    """The arguments of `limits.check` and `limits.allowances` for one person in one program."""
-
-    rules: ProgramRules
-    uses: list[Use]
-    context: Context
-
-
 class LimitBook:
     """Everything for these people, in five queries whatever their number."""
 
     def __init__(self, people: Iterable[Person]) -> None:
+        self._accounts: dict[tuple[int, str, int | None, int | None], Account] = {}
         self._people = {person.pk: person for person in people}
         ids = list(self._people)
         municipalities = {person.municipality_id for person in self._people.values()}
@@ -54,28 +45,32 @@ class LimitBook:
     def program(self, person: Person, code: str) -> Program | None:
         return next((program for program in self.programs(person) if program.code == code), None)
 
-    def inputs(self, person: Person, program: Program, on: dt.date, *, without: Session | None = None) -> LimitInputs:
-        """For a session that begins `on`; `without` leaves out the one being checked again."""
+    def account(self, person: Person, program: Program, on: dt.date) -> Account:
+        """The person's account with the program, for sessions that begin `on`; ask it as often as needed.
+
+        The rules are those of the person's municipality today, whichever copy a session was made under.
+        """
         program = self.program(person, program.code) or program
-        rules = ProgramRules(
-            rules=tuple(rule_of(limit) for limit in program.limits.all()),
-            needs_grant=bool(program.needs_grant),
-            needs_enrollment=program.months is not None,
-        )
-        sessions = self._sessions[person.pk, program.code]
-        uses = [use_of(session) for session in sessions if without is None or session.pk != without.pk]
         grant = _nearest(self._grants[person.pk, program.needs_grant], on)
         enrollment = _nearest(self._enrollments[person.pk, program.code], on)
-        context = Context(
-            enrollment=Period(enrollment.starts_on, enrollment.ends_on) if enrollment else None,
-            grant=GrantPeriod(grant.starts_on, grant.ends_on, grant.days) if grant else None,
-        )
-        return LimitInputs(rules, uses, context)
+        account_key = (person.pk, program.code, grant and grant.pk, enrollment and enrollment.pk)
+        if account_key not in self._accounts:
+            rules = ProgramRules(
+                rules=tuple(rule_of(limit) for limit in program.limits.all()),
+                needs_grant=bool(program.needs_grant),
+                needs_enrollment=program.months is not None,
+            )
+            context = Context(
+                enrollment=Period(enrollment.starts_on, enrollment.ends_on) if enrollment else None,
+                grant=GrantPeriod(grant.starts_on, grant.ends_on, grant.days) if grant else None,
+            )
+            uses = [use_of(session) for session in self._sessions[person.pk, program.code]]
+            self._accounts[account_key] = Account(rules, uses, context)
+        return self._accounts[account_key]
 
     def allowances(self, person: Person, program: Program, today: dt.date) -> list[Allowance]:
         """What the person can still use of the program's limits today."""
-        inputs = self.inputs(person, program, today)
-        return allowances(inputs.rules, inputs.uses, inputs.context, today)
+        return self.account(person, program, today).allowances(today)
 
     def grants(self, person: Person) -> list[Grant]:
         return [grant for (owner, _), grants in self._grants.items() if owner == person.pk for grant in grants]
@@ -118,7 +113,9 @@ def use_of(session: Session) -> Use:
 
 def _programs_by_municipality(municipalities: set[int]) -> dict[int, list[Program]]:
     """One list per municipality, in two queries: general programs unless the municipality has its own copy."""
-    rows = list(Program.objects.filter(Q(municipality=None) | Q(municipality__in=municipalities)).prefetch_related("limits"))
+    rows = list(
+        Program.objects.filter(Q(municipality=None) | Q(municipality__in=municipalities)).prefetch_related("limits")
+    )
     found = {}
     for municipality in municipalities:
         own = [row for row in rows if row.municipality_id == municipality]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from programs.domain import fit, limits
+from programs.domain import fit
 from programs.domain.problems import BLOCK, Problem
 from programs.domain.uses import Use
 from programs.enums import Enforcement, RoomUse, SessionKind
@@ -39,9 +39,7 @@ def conditions_of(slot: Slot) -> fit.SlotConditions:
     )
 
 
-def all_problems(
-    person: Person, program: Program, slot: Slot, check_in: dt.date, check_out: dt.date
-) -> list[Problem]:
+def all_problems(person: Person, program: Program, slot: Slot, check_in: dt.date, check_out: dt.date) -> list[Problem]:
     """What a screen shows before sending. Advisory where nights are concerned: the unique keys decide."""
     problems = offer_problems(slot, slot.room, check_in, check_out)
     if check_out > check_in:
@@ -79,12 +77,18 @@ def rule_problems(
     """Fit, program, limits and other appointments. `session` is the one checked again, left out of the sums."""
     starts_at, ends_at = moments(slot, check_in, check_out)
     book = book or LimitBook([person])
-    inputs = book.inputs(person, program, check_in, without=session)
-    request = Use(kind=SessionKind.STAY, start=starts_at, end=ends_at, check_in=check_in, check_out=check_out)
+    request = Use(
+        kind=SessionKind.STAY,
+        start=starts_at,
+        end=ends_at,
+        check_in=check_in,
+        check_out=check_out,
+        key=session.pk if session else None,
+    )
     return [
         *fit.mismatches(needs_of(person), conditions_of(slot)),
         *program_problems(person, program),
-        *limits.check(inputs.rules, inputs.uses, request, inputs.context, clock.today()),
+        *book.account(person, program, check_in).check(request, clock.today()),
         *_busy(person, starts_at, ends_at, session),
     ]
 
@@ -113,9 +117,7 @@ def occupancy_problems(person: Person, room: Room, check_in: dt.date, check_out:
     return problems
 
 
-def _busy(
-    person: Person, starts_at: dt.datetime, ends_at: dt.datetime, session: Session | None
-) -> list[Problem]:
+def _busy(person: Person, starts_at: dt.datetime, ends_at: dt.datetime, session: Session | None) -> list[Problem]:
     """Outings and day visits at the same time. Read under the person's lock; nights have their own key."""
     others = person.sessions.planned().exclude(kind=SessionKind.STAY).overlapping(starts_at, ends_at)
     if session is not None:

@@ -225,9 +225,7 @@ def _expire(*, session: Session) -> bool:
     return True
 
 
-def _leave(
-    session: Session, action: SessionAction, *, by: User, at: dt.datetime | None, reason: str = ""
-) -> Session:
+def _leave(session: Session, action: SessionAction, *, by: User, at: dt.datetime | None, reason: str = "") -> Session:
     session = _locked(session)
     target = _next(session, action)
     at = at or clock.now()

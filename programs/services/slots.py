@@ -84,7 +84,9 @@ def publish_pattern(*, room: Room, pattern: Pattern, offer: Offer, by: User) -> 
     """
     [room] = lock(Room, [room.pk])
     spans = pattern.spans()
-    problems = [] if spans else [Problem("slot.pattern_empty", "この期間にあてはまる曜日がありません。", field="last_on")]
+    problems = (
+        [] if spans else [Problem("slot.pattern_empty", "この期間にあてはまる曜日がありません。", field="last_on")]
+    )
     if pattern.nights < 1:
         problems.append(Problem("slot.nights", "泊数は1以上にしてください。", field="nights"))
     if spans and not problems:

@@ -12,9 +12,7 @@ from transition.services.transactions import RequestKey, lock, writing
 
 
 @writing
-def register(
-    *, organization: Organization, by: User, key: RequestKey | None = None, **details: Any
-) -> Person:
+def register(*, organization: Organization, by: User, key: RequestKey | None = None, **details: Any) -> Person:
     """Add a person and, for a supporting organization, the link that lets it see the person.
 
     `details` are fields of Person. Raises ValidationError for what a constraint forbids.
