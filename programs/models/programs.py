@@ -12,7 +12,7 @@ from transition.models.base import PublicId
 class ProgramQuerySet(models.QuerySet):
     def for_municipality(self, municipality_id: int | None) -> "ProgramQuerySet":
         """The municipality's own copies, and the general programs it has not copied."""
-        own = self.model.objects.filter(municipality=municipality_id)
+        own = Program.objects.filter(municipality=municipality_id)
         return self.filter(Q(municipality=municipality_id) | Q(municipality=None) & ~Q(code__in=own.values("code")))
 
 

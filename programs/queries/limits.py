@@ -53,7 +53,7 @@ class LimitBook:
         program = self.program(person, program.code) or program
         grant = _nearest(self._grants[person.pk, program.needs_grant], on)
         enrollment = _nearest(self._enrollments[person.pk, program.code], on)
-        account_key = (person.pk, program.code, grant and grant.pk, enrollment and enrollment.pk)
+        account_key = (person.pk, program.code, grant.pk if grant else None, enrollment.pk if enrollment else None)
         if account_key not in self._accounts:
             rules = ProgramRules(
                 rules=tuple(rule_of(limit) for limit in program.limits.all()),

@@ -6,7 +6,7 @@ from django.db.models.functions import Lower
 from transition import clock
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     """Creates sign-ins; an e-mail address is stored in lower case."""
 
     def create_user(self, email: str, password: str | None = None, **fields):

@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from django.apps import apps
 from django.db import IntegrityError, OperationalError, models, transaction
@@ -96,7 +96,7 @@ def _answer_once(key: RequestKey, act: Callable[[], R]) -> R:
     if used is not None:
         if used.fingerprint != key.fingerprint:
             raise KeyReused
-        return apps.get_model(used.answer["model"])._default_manager.get(pk=used.answer["pk"])  # type: ignore[return-value]
+        return cast(R, apps.get_model(used.answer["model"])._default_manager.get(pk=used.answer["pk"]))
     row = IdempotencyKey.objects.create(user_id=key.user_id, key=key.key, fingerprint=key.fingerprint)
     answer = act()
     if isinstance(answer, models.Model):
@@ -133,7 +133,7 @@ def _unique_constraint(table: str, columns: set[str]) -> str:
             continue
         for constraint in model._meta.constraints:
             if isinstance(constraint, models.UniqueConstraint) and columns == {
-                model._meta.get_field(name).column for name in constraint.fields
+                cast("models.Field[Any, Any]", model._meta.get_field(name)).column for name in constraint.fields
             }:
                 return constraint.name
     return ""
