@@ -5,6 +5,7 @@ coordinator, ASK stops until a reason is given, INFORM only tells. `BLOCK` probl
 slot) are facts that no reason can change.
 """
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Problem:
     frees_up_on: dt.date | None = None
     largest_request: int | None = None
     source: str = ""
-    numbers: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = dataclasses.field(default_factory=dict)
 
 
 class Refused(Exception):  # noqa: N818 - reads as what happened, not as a fault
