@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class CalendarsConfig(AppConfig):
     name = "calendars"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from calendars import masking, receivers  # noqa: F401
+
+        masking.install()

@@ -1,0 +1,160 @@
+"""Keeps the stored text of feeds true to the sessions. Called inside the transaction of the change itself."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from itertools import islice
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Min, Q, QuerySet
+
+from calendars.domain.entries import CANCELLED_FOR, Facts, content_of
+from calendars.domain.ical import Content, Stamps, Status, fragment
+from calendars.enums import Detail
+from calendars.models import CalendarFeed, FeedEntry
+from programs.enums import SessionKind, SessionState
+from programs.models import Session
+from transition import clock
+from transition.models import Person
+from transition.services.transactions import lock, writing
+
+BATCH = 200
+
+
+def refresh(sessions: QuerySet[Session]) -> int:
+    """Rewrite the entries of these sessions and move the feeds that carry them. Returns how many changed.
+
+    An entry whose bytes stay the same keeps its stamps. The caller holds the lock on the persons.
+    """
+    now = clock.now()
+    rows = list(sessions.select_related("person", "room__home").order_by("pk"))
+    stored: dict[tuple[int, str], FeedEntry] = {
+        (entry.session_id, entry.detail): entry for entry in FeedEntry.objects.filter(session__in=rows)
+    }
+    uids = {session_id: entry.uid for (session_id, _), entry in stored.items()}
+    added: list[FeedEntry] = []
+    changed: list[FeedEntry] = []
+    for session in rows:
+        facts = _facts(session)
+        uid = uids.get(session.pk) or _uid(session)
+        for detail in Detail:
+            content = content_of(facts, detail)
+            entry = stored.get((session.pk, detail))
+            if entry is None:
+                added.append(_added(session, detail, uid, content))
+            elif _body(session, entry, content) != entry.body:
+                changed.append(_changed(session, entry, content, now))
+    with transaction.atomic(savepoint=False):
+        FeedEntry.objects.bulk_create(added)
+        FeedEntry.objects.bulk_update(
+            changed, ["sequence", "changed_at", "starts_at", "ends_at", "cancelled_at", "body"]
+        )
+        move(_feeds_of([*added, *changed]), now)
+    return len(added) + len(changed)
+
+
+def refresh_for(sessions: QuerySet[Session]) -> int:
+    """The same for sessions that show something else that has changed: a home's name, a person's."""
+    with transaction.atomic():
+        lock(Person, sessions.order_by().values_list("person", flat=True))
+        return refresh(sessions)
+
+
+def rebuild_all() -> int:
+    """Bring every entry to the text this version of the software writes, a batch at a time."""
+    ids = iter(list(Session.objects.order_by("person", "pk").values_list("pk", flat=True)))
+    changed = 0
+    while batch := list(islice(ids, BATCH)):
+        changed += _rebuild(ids=batch)
+    return changed
+
+
+@writing
+def catch_up(*, feed: CalendarFeed) -> CalendarFeed:
+    """Move a feed out of which a cancelled event has dropped since it was last looked at. Returns it fresh."""
+    now = clock.now()
+    move(CalendarFeed.objects.filter(pk=feed.pk, next_change_at__lte=now), now)
+    return CalendarFeed.objects.get(pk=feed.pk)
+
+
+def move(feeds: QuerySet[CalendarFeed], now: dt.datetime) -> None:
+    """Tell subscribers of these feeds that the bytes have changed, and note when they next do so by themselves."""
+    rows = list(feeds.select_for_update(no_key=True).order_by("pk"))
+    if not rows:
+        return
+    next_changes = _next_changes({feed.person_id for feed in rows}, now)
+    for feed in rows:
+        feed.revision += 1
+        feed.changed_at = max(now, feed.changed_at + dt.timedelta(seconds=1))
+        feed.next_change_at = next_changes.get((feed.person_id, feed.detail))
+    CalendarFeed.objects.bulk_update(rows, ["revision", "changed_at", "next_change_at"])
+
+
+def next_change_of(person: Person, detail: str, now: dt.datetime) -> dt.datetime | None:
+    """When a cancelled event next drops out of this person's feeds."""
+    return _next_changes({person.pk}, now).get((person.pk, detail))
+
+
+@writing
+def _rebuild(*, ids: list[int]) -> int:
+    return refresh_for(Session.objects.filter(pk__in=ids))
+
+
+def _next_changes(persons: set[int], now: dt.datetime) -> dict[tuple[int, str], dt.datetime]:
+    cancelled = FeedEntry.objects.filter(person__in=persons, cancelled_at__gt=now - CANCELLED_FOR)
+    earliest = cancelled.order_by().values_list("person", "detail").annotate(Min("cancelled_at"))
+    return {(person, detail): moment + CANCELLED_FOR for person, detail, moment in earliest}
+
+
+def _feeds_of(entries: Iterable[FeedEntry]) -> QuerySet[CalendarFeed]:
+    found = Q(pk__in=[])
+    for person, detail in sorted({(entry.person_id, entry.detail) for entry in entries}):
+        found |= Q(person=person, detail=detail)
+    return CalendarFeed.objects.live(clock.today()).filter(found)
+
+
+def _added(session: Session, detail: Detail, uid: str, content: Content) -> FeedEntry:
+    entry = FeedEntry(session=session, person_id=session.person_id, detail=detail, uid=uid, sequence=0)
+    entry.changed_at = session.changed_at
+    entry.cancelled_at = session.changed_at if content.status is Status.CANCELLED else None
+    return _filled(session, entry, content)
+
+
+def _changed(session: Session, entry: FeedEntry, content: Content, now: dt.datetime) -> FeedEntry:
+    entry.sequence += 1
+    entry.changed_at = max(now, entry.changed_at)
+    if content.status is Status.CANCELLED:
+        entry.cancelled_at = entry.cancelled_at or now
+    else:
+        entry.cancelled_at = None
+    return _filled(session, entry, content)
+
+
+def _filled(session: Session, entry: FeedEntry, content: Content) -> FeedEntry:
+    entry.starts_at, entry.ends_at = content.starts_at, content.ends_at
+    entry.body = _body(session, entry, content)
+    return entry
+
+
+def _body(session: Session, entry: FeedEntry, content: Content) -> str:
+    return fragment(content, Stamps(entry.uid, entry.sequence, session.created_at, entry.changed_at))
+
+
+def _uid(session: Session) -> str:
+    """Opaque, and the same again should the entries ever have to be made anew from nothing."""
+    return f"{uuid.uuid5(session.public_id, 'calendar')}@{settings.CALENDAR_UID_HOST}"
+
+
+def _facts(session: Session) -> Facts:
+    home = session.room.home if session.room else None
+    place = f"{home.name}（{home.area}）" if home and home.area else home.name if home else session.place
+    return Facts(
+        kind=SessionKind(session.kind),
+        state=SessionState(session.state),
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        ended_early_at=session.actual_ends_at,
+        place=place,
+        called=session.person.called,
+    )
