@@ -87,7 +87,10 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     if not (settings.DEMO or settings.DEBUG):
         raise Http404
     days, rooms = _board()
-    bad = SampleForm({"name": "", "start": "きのう", "nights": "99", "note": "打った文字は残ります"}, prefix="bad")
+    bad = SampleForm(
+        {"bad-name": "", "bad-start": "2026-02-30", "bad-nights": "99", "bad-note": "打った文字は残ります"},
+        prefix="bad",
+    )
     bad.full_clean()
     context = {
         "states": STATES,

@@ -6,6 +6,7 @@
   const HEADINGS = "h1, h2, h3, legend, caption";
   const CONTROLS = "input:not([type=hidden]), select, textarea, button, a[href]";
   let last = null;
+  let submitter = null;
 
   const byId = (id) => document.getElementById(id);
 
@@ -57,6 +58,8 @@
     const banner = byId("network");
     if (!banner) return;
     last = event.detail.elt;
+    const by = event.detail.requestConfig && event.detail.requestConfig.triggeringEvent;
+    submitter = (by && by.submitter) || null;
     for (const text of banner.querySelectorAll("[data-kind]")) text.hidden = text.dataset.kind !== kind;
     banner.hidden = false;
     banner.focus();
@@ -81,7 +84,7 @@
     if (button) {
       byId("network").hidden = true;
       if (button.dataset.network === "retry" && last && last.isConnected) {
-        if (last instanceof HTMLFormElement) last.requestSubmit();
+        if (last instanceof HTMLFormElement) last.requestSubmit(submitter && submitter.isConnected ? submitter : null);
         else last.click();
       } else if (last && last.isConnected) {
         focusOn(last.querySelector(CONTROLS) || last);
