@@ -20,7 +20,7 @@ _WHITESPACE: Final = re.compile(r"\s+")
 _LINE_END: Final = re.compile("\r\n|[\r\v\f\x1c-\x1f\x85\u2028\u2029]")
 # NFC would replace 神 (U+FA19) by 神 (U+795E) although a family may write its name with the former.
 _COMPATIBILITY_IDEOGRAPHS: Final = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
-_HALF_WIDTH_KATAKANA: Final = re.compile("[\uff61-\uff9d][\uff9e\uff9f]?|(?<=[ぁ-ゖァ-ヺ])[\uff9e\uff9f]")
+_HALF_WIDTH_KATAKANA: Final = re.compile("[\uff61-\uff9d][\uff9e\uff9f]*|(?<=[ぁ-ゖァ-ヺ\u3099\u309a])[\uff9e\uff9f]+")
 # Under NFKC "10²" would read as 102 and "１①" as 11.
 _NOT_A_PLAIN_DIGIT: Final = ("<super>", "<sub>", "<circle>", "<fraction>")
 
@@ -87,14 +87,14 @@ def graphemes(s: str) -> int:
 
 
 def _clean(s: str) -> str:
-    parts = _COMPATIBILITY_IDEOGRAPHS.split(_without_invisible(s))
+    wide = _HALF_WIDTH_KATAKANA.sub(lambda found: unicodedata.normalize("NFKC", found[0]), _without_invisible(s))
+    parts = _COMPATIBILITY_IDEOGRAPHS.split(wide)
     return "".join(part if i % 2 else unicodedata.normalize("NFC", part) for i, part in enumerate(parts))
 
 
 def _without_invisible(s: str) -> str:
-    wide = _HALF_WIDTH_KATAKANA.sub(lambda found: unicodedata.normalize("NFKC", found[0]), s)
     kept: list[str] = []
-    for c in wide:
+    for c in s:
         if c == ZERO_WIDTH_JOINER:
             if kept and _is_visible(kept[-1], or_selector=True):
                 kept.append(c)
