@@ -55,7 +55,14 @@ class SampleForm(forms.Form):
 
 def _problem(enforcement: str, message: str, **more: object) -> SimpleNamespace:
     return SimpleNamespace(
-        **{"enforcement": enforcement, "message": message, "frees_up_on": None, "source": "", **more}
+        **{
+            "enforcement": enforcement,
+            "message": message,
+            "frees_up_on": None,
+            "largest_request": None,
+            "source": "",
+            **more,
+        }
     )
 
 
@@ -106,7 +113,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
                 frees_up_on=dt.date(2026, 12, 1),
                 source="大阪市 外出体験事業 要綱 第5条",
             ),
-            _problem("ASK", "続けて30日をこえます（31日）。市町村に確認してください。"),
+            _problem("ASK", "続けて30日をこえます（31日）。市町村に確認してください", largest_request=30, unit="DAYS"),
             _problem("INFORM", "今年度の残りは12日です。"),
         ],
         "page": Paginator(range(43), 10).page(2),
