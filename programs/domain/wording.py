@@ -1,0 +1,95 @@
+"""How amounts, dates and breaches are said in Japanese. Used by messages and by templates.
+
+Only display rounds, and here nothing does: minutes are shown to the minute. On the strength of an assumption
+nobody is told that something cannot be done (`domain.md` 14).
+"""
+
+import datetime as dt
+
+from programs.domain.spans import Period
+from programs.enums import Unit, Window
+
+ASK_MUNICIPALITY = "市町村に確認してください"
+_REIWA = dt.date(2019, 5, 1)
+
+
+def hours(minutes: int, *, full: bool = False) -> str:
+    """Minutes as hours and minutes: 16時間30分, 24時間, 45分. `full` keeps both parts: 23時間00分, 0時間45分."""
+    whole, rest = divmod(minutes, 60)
+    if full:
+        return f"{whole}時間{rest:02d}分"
+    if rest == 0 and whole:
+        return f"{whole}時間"
+    return f"{whole}時間{rest}分" if whole else f"{rest}分"
+
+
+def amount(unit: str, number: int, *, full: bool = False) -> str:
+    """A number with its unit: 50日, 2泊, 3回, and minutes as hours."""
+    if unit == Unit.MINUTES:
+        return hours(number, full=full)
+    return f"{number}{Unit(unit).label}"
+
+
+def year(number: int) -> str:
+    """A calendar year by era: 2026 is 令和8年. Years before 令和 keep their western number."""
+    return f"{number}年" if number < _REIWA.year else f"令和{number - _REIWA.year + 1 if number > 2019 else '元'}年"
+
+
+def date(day: dt.date, today: dt.date | None = None) -> str:
+    """令和8年11月22日, or only 11月22日 where `today` lies in the same year."""
+    short = f"{day.month}月{day.day}日"
+    return short if today is not None and today.year == day.year else year(day.year) + short
+
+
+def scope(window: str, period: Period | None, today: dt.date) -> str:
+    """What a cap applies to, before の上限: 今月, 令和8年度, 7月10日から8月9日まで, 続けて泊まれる日数."""
+    current = period is not None and today in period
+    if window == Window.STAY or period is None:
+        return "続けて泊まれる日数" if window == Window.STAY else "体験"
+    if window == Window.CALENDAR_MONTH:
+        month = f"{period.start.month}月"
+        return "今月" if current else month if period.start.year == today.year else year(period.start.year) + month
+    if window == Window.FISCAL_YEAR:
+        return "年度" if current else f"{year(period.start.year)}度"
+    if window == Window.CALENDAR_YEAR:
+        return "今年" if current else year(period.start.year)
+    if window == Window.GRANT:
+        return "支給決定の期間"
+    if window == Window.ENROLLMENT:
+        return "利用期間"
+    return f"{date(period.start, today)}から{date(period.end, today)}まで"
+
+
+def over_limit(
+    where: str,
+    unit: str,
+    *,
+    cap: int,
+    over: int,
+    used: int,
+    requested: int,
+    shared: int,
+    remaining: int,
+    assumed: bool,
+) -> str:
+    """今月の上限24時間を30分こえます（利用済み23時間00分、今回1時間30分、残り1時間00分）。
+
+    `shared` is how many of the requested days another session has already used up, so that the numbers add up.
+    `assumed` turns the statement into a possibility to be asked about.
+    """
+    asked = amount(unit, requested, full=True)
+    if shared:
+        asked += f"（うち{amount(unit, shared)}は数えずみ）"
+    numbers = f"利用済み{amount(unit, used, full=True)}、今回{asked}、残り{amount(unit, remaining, full=True)}"
+    verb, end = ("こえる可能性があります", ASK_MUNICIPALITY) if assumed else ("こえます", "")
+    return f"{where}の上限{amount(unit, cap)}を{amount(unit, over)}{verb}（{numbers}）。{end}"
+
+
+def past_first_days(first: dt.date, last: dt.date, *, cap: int, ordinal: int, today: dt.date, assumed: bool) -> str:
+    """A day beyond those counted from the first day of use: which day it is, and which was the last."""
+    until = date(first + dt.timedelta(days=cap - 1), today)
+    verb, end = ("こえる可能性があります", ASK_MUNICIPALITY) if assumed else ("こえます", "")
+    return (
+        f"使い始めた日（{date(first, today)}）から{cap}日目の{until}までが対象です。"
+        f"{date(last, today)}は{ordinal}日目で、{ordinal - cap}日{verb}。{end}"
+    )
