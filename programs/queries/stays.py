@@ -6,7 +6,7 @@ from programs.domain import fit
 from programs.domain.problems import BLOCK, Problem
 from programs.domain.uses import Use
 from programs.enums import Enforcement, RoomUse, SessionKind
-from programs.models import Program, Room, RoomNight, Session, Slot
+from programs.models import Override, Program, Room, RoomNight, Session, Slot
 from programs.queries.limits import LimitBook
 from transition import clock
 from transition.enums import Residence
@@ -91,6 +91,19 @@ def rule_problems(
         *book.account(person, program, check_in).check(request, clock.today()),
         *_busy(person, starts_at, ends_at, session),
     ]
+
+
+def open_problems(session: Session) -> list[Problem]:
+    """What stands against a session that waits for its answer, without what was overridden already."""
+    if session.slot is None or session.room is None or session.check_in is None or session.check_out is None:
+        return []
+    problems = rule_problems(
+        session.person, session.program, session.slot, session.check_in, session.check_out, session=session
+    )
+    if session.room.use != RoomUse.TRIAL:
+        problems.append(Problem("room.rented", "この居室には、いま入居者がいます。"))
+    covered = set(Override.objects.filter(session=session).values_list("problem_code", "limit_id"))
+    return [problem for problem in problems if (problem.code, problem.limit_id) not in covered]
 
 
 def program_problems(person: Person, program: Program) -> list[Problem]:

@@ -2,7 +2,8 @@
 
 Every verb raises `Refused` with all problems at once and changes nothing then. `reason` is what lets a
 worker pass an ASK problem, and a coordinator of the person's municipality a REFUSE one; each is kept as an
-`Override`. `by` None means the software itself.
+`Override`. `by` None means the software itself. `key` names one sending of a form: a second press changes nothing
+and gets the same answer.
 """
 
 import datetime as dt
@@ -15,7 +16,6 @@ from programs.domain.spans import nights
 from programs.enums import (
     DeclineReason,
     NightUse,
-    RoomUse,
     SessionAction,
     SessionKind,
     SessionState,
@@ -120,33 +120,33 @@ def _request_stay(
 
 
 @writing
-def confirm(*, session: Session, by: User) -> Session:
+def confirm(*, session: Session, by: User, key: RequestKey | None = None) -> Session:
     """The home says yes. Everything is checked again; what was overridden before stays overridden."""
     session = _locked(session)
     target = _next(session, SessionAction.CONFIRM)
     if session.expires_at is not None and session.expires_at <= clock.now():
         raise Refused([Problem("session.expired", "返事の期限がすぎています。もう一度申し込んでもらってください。")])
-    problems = _open_problems(session)
-    if session.room is not None and session.room.use != RoomUse.TRIAL:
-        problems.append(Problem("room.rented", "この居室には、いま入居者がいます。"))
+    problems = stays.open_problems(session)
     if refusing(problems, coordinator=False) or needing_reason(problems, coordinator=False):
         raise Refused(problems)
     return _change(session, target, SessionAction.CONFIRM, by=by)
 
 
 @writing
-def override(*, session: Session, reason: str, by: User) -> Session:
+def override(*, session: Session, reason: str, by: User, key: RequestKey | None = None) -> Session:
     """Pass, with a reason, what stands against a session that waits for its answer."""
     session = _locked(session)
     if session_flow.next_state(session.state, SessionAction.CONFIRM) is None:
         raise Refused([_wrong_state(session, SessionAction.CONFIRM)])
-    overcome = _settle(_open_problems(session), person=session.person, by=by, reason=reason)
+    overcome = _settle(stays.open_problems(session), person=session.person, by=by, reason=reason)
     _write_overrides(session, overcome, reason=reason, by=by)
     return session
 
 
 @writing
-def decline(*, session: Session, decline_reason: str, by: User, note: str = "") -> Session:
+def decline(
+    *, session: Session, decline_reason: str, by: User, note: str = "", key: RequestKey | None = None
+) -> Session:
     """The home says no, with a reason from the list; the nights are free again."""
     session = _locked(session)
     target = _next(session, SessionAction.DECLINE)
@@ -160,7 +160,7 @@ def decline(*, session: Session, decline_reason: str, by: User, note: str = "") 
 
 
 @writing
-def cancel(*, session: Session, by: User, reason: str = "") -> Session:
+def cancel(*, session: Session, by: User, reason: str = "", key: RequestKey | None = None) -> Session:
     """Called off before it began; a confirmed stay needs a reason. The nights are free again."""
     session = _locked(session)
     target = _next(session, SessionAction.CANCEL)
@@ -171,7 +171,7 @@ def cancel(*, session: Session, by: User, reason: str = "") -> Session:
 
 
 @writing
-def check_in(*, session: Session, by: User, at: dt.datetime | None = None) -> Session:
+def check_in(*, session: Session, by: User, at: dt.datetime | None = None, key: RequestKey | None = None) -> Session:
     """The person has arrived, now or at the moment given."""
     session = _locked(session)
     target = _next(session, SessionAction.CHECK_IN)
@@ -186,19 +186,21 @@ def check_in(*, session: Session, by: User, at: dt.datetime | None = None) -> Se
 
 
 @writing
-def check_out(*, session: Session, by: User, at: dt.datetime | None = None) -> Session:
+def check_out(*, session: Session, by: User, at: dt.datetime | None = None, key: RequestKey | None = None) -> Session:
     """The person has left as planned, earlier or later: what really happened is recorded, never refused."""
     return _leave(session, SessionAction.CHECK_OUT, by=by, at=at)
 
 
 @writing
-def cut_short(*, session: Session, by: User, at: dt.datetime | None = None, reason: str = "") -> Session:
+def cut_short(
+    *, session: Session, by: User, at: dt.datetime | None = None, reason: str = "", key: RequestKey | None = None
+) -> Session:
     """The person stops the stay. Nothing punishes that; nights not slept are free again."""
     return _leave(session, SessionAction.CUT_SHORT, by=by, at=at, reason=reason)
 
 
 @writing
-def no_show(*, session: Session, by: User, reason: str = "") -> Session:
+def no_show(*, session: Session, by: User, reason: str = "", key: RequestKey | None = None) -> Session:
     """The person did not come; possible once the stay should have begun."""
     session = _locked(session)
     target = _next(session, SessionAction.NO_SHOW)
@@ -261,17 +263,6 @@ def _next(session: Session, action: SessionAction) -> SessionState:
 def _wrong_state(session: Session, action: SessionAction) -> Problem:
     state, wanted = session.get_state_display(), action.label
     return Problem("session.state", f"この体験はいま「{state}」なので、「{wanted}」にできません。")
-
-
-def _open_problems(session: Session) -> list[Problem]:
-    """What stands against the session now, without what was overridden already."""
-    if session.slot is None or session.check_in is None or session.check_out is None:
-        return []
-    problems = stays.rule_problems(
-        session.person, session.program, session.slot, session.check_in, session.check_out, session=session
-    )
-    covered = set(Override.objects.filter(session=session).values_list("problem_code", "limit_id"))
-    return [problem for problem in problems if (problem.code, problem.limit_id) not in covered]
 
 
 def _settle(problems: list[Problem], *, person: Person, by: User, reason: str) -> list[Problem]:

@@ -76,12 +76,22 @@ def publish(
     return _create(room, starts_on, ends_on, offer, by)
 
 
-@writing
-def publish_pattern(*, room: Room, pattern: Pattern, offer: Offer, by: User) -> Published:
+def publish_pattern(
+    *, room: Room, pattern: Pattern, offer: Offer, by: User, key: RequestKey | None = None
+) -> Published:
     """Offer every week's stay of the pattern; weeks already offered are left out and reported.
 
     Sending the same pattern twice therefore publishes nothing twice. Refused when nothing is left to publish.
     """
+    first = _publish_pattern(room=room, pattern=pattern, offer=offer, by=by, key=key)
+    made = list(Slot.objects.filter(series=first.series).select_related("room__home"))
+    starts = {slot.starts_on for slot in made}
+    return Published(made, [span[0] for span in pattern.spans() if span[0] not in starts])
+
+
+@writing
+def _publish_pattern(*, room: Room, pattern: Pattern, offer: Offer, by: User, key: RequestKey | None) -> Slot:
+    """The first slot of the series; the others carry the same `series`."""
     [room] = lock(Room, [room.pk])
     spans = pattern.spans()
     problems = (
@@ -102,11 +112,11 @@ def publish_pattern(*, room: Room, pattern: Pattern, offer: Offer, by: User) -> 
         raise Refused(problems)
     series = uuid.uuid4()
     slots = [_create(room, starts_on, ends_on, offer, by, series) for starts_on, ends_on in free]
-    return Published(slots, [span[0] for span in spans if span not in free])
+    return slots[0]
 
 
 @writing
-def withdraw(*, slot: Slot, by: User) -> Slot:
+def withdraw(*, slot: Slot, by: User, key: RequestKey | None = None) -> Slot:
     """Take the slot out of the search. Stays already requested or confirmed in it are kept."""
     slot = _locked(slot)
     if slot.withdrawn_at is None:
@@ -117,7 +127,7 @@ def withdraw(*, slot: Slot, by: User) -> Slot:
 
 
 @writing
-def confirm_free(*, slot: Slot, by: User) -> Slot:
+def confirm_free(*, slot: Slot, by: User, key: RequestKey | None = None) -> Slot:
     """Say that the room is still free; the search shows how long ago that was said."""
     slot = _locked(slot)
     slot.confirmed_at = clock.now()
