@@ -79,18 +79,13 @@ def database(url: str) -> dict:
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-            ),
+            "init_command": ("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"),
         }
     else:
         config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
         config["OPTIONS"] = {
-            "options": (
-                "-c lock_timeout=5s -c statement_timeout=10s "
-                "-c idle_in_transaction_session_timeout=15s"
-            ),
+            "options": ("-c lock_timeout=5s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s"),
         }
     return config
 
