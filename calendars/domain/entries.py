@@ -57,13 +57,9 @@ def content_of(facts: Facts, detail: Detail) -> Content:
 def _summary(facts: Facts, detail: Detail, status: Status) -> str:
     title = BUSY if detail is Detail.BUSY else facts.kind.label
     if detail is Detail.NAMES and facts.called:
-        title = f"{_polite(facts.called)} {title}"
+        title = f"{facts.called} {title}"
     if status is Status.TENTATIVE:
         return f"{title}{REQUESTED_SUFFIX}"
     if status is Status.CANCELLED:
         return f"{CANCELLED_PREFIX}{title}"
     return title
-
-
-def _polite(called: str) -> str:
-    return called if called.endswith(("さん", "くん", "ちゃん", "様", "さま")) else f"{called}さん"
