@@ -11,7 +11,7 @@ from programs.domain.limit_rules import LimitRule, ProgramRules
 from programs.domain.limits import Account, Allowance
 from programs.domain.spans import Context, GrantPeriod, Period, local
 from programs.domain.uses import Use
-from programs.enums import COUNTING_STATES, HELD_STATES
+from programs.enums import COUNTING_STATES, HELD_STATES, SessionState
 from programs.models import Enrollment, Limit, Program, Session
 from transition.models import Grant, Person
 
@@ -67,6 +67,16 @@ class LimitBook:
             uses = [use_of(session) for session in self._sessions[person.pk, program.code]]
             self._accounts[account_key] = Account(rules, uses, context)
         return self._accounts[account_key]
+
+    def answered(self, person: Person, program: Program, on: dt.date) -> Account:
+        """The same account without requests that still wait for their answer."""
+        account = self.account(person, program, on)
+        waiting = {session.pk for session in self.sessions(person) if session.state == SessionState.REQUESTED}
+        return Account(account.program, [use for use in account.uses.all if use.key not in waiting], account.context)
+
+    def sessions(self, person: Person) -> list[Session]:
+        """All of the person's sessions that count, in any program."""
+        return [row for (owner, _), rows in self._sessions.items() if owner == person.pk for row in rows]
 
     def allowances(self, person: Person, program: Program, today: dt.date) -> list[Allowance]:
         """What the person can still use of the program's limits today."""

@@ -2,10 +2,12 @@
 
 import datetime as dt
 
+from django.db.models import Q
+
 from programs.domain import fit
 from programs.domain.problems import BLOCK, Problem
 from programs.domain.uses import Use
-from programs.enums import Enforcement, RoomUse, SessionKind
+from programs.enums import PLANNED_STATES, Enforcement, RoomUse, SessionKind
 from programs.models import Override, Program, Room, RoomNight, Session, Slot
 from programs.queries.limits import LimitBook
 from transition import clock
@@ -39,11 +41,19 @@ def conditions_of(slot: Slot) -> fit.SlotConditions:
     )
 
 
-def all_problems(person: Person, program: Program, slot: Slot, check_in: dt.date, check_out: dt.date) -> list[Problem]:
+def all_problems(
+    person: Person,
+    program: Program,
+    slot: Slot,
+    check_in: dt.date,
+    check_out: dt.date,
+    *,
+    book: LimitBook | None = None,
+) -> list[Problem]:
     """What a screen shows before sending. Advisory where nights are concerned: the unique keys decide."""
     problems = offer_problems(slot, slot.room, check_in, check_out)
     if check_out > check_in:
-        problems += rule_problems(person, program, slot, check_in, check_out)
+        problems += rule_problems(person, program, slot, check_in, check_out, book=book)
         problems += occupancy_problems(person, slot.room, check_in, check_out)
     return problems
 
@@ -89,7 +99,7 @@ def rule_problems(
         *fit.mismatches(needs_of(person), conditions_of(slot)),
         *program_problems(person, program),
         *book.account(person, program, check_in).check(request, clock.today()),
-        *_busy(person, starts_at, ends_at, session),
+        *_busy(book.sessions(person), starts_at, ends_at, session),
     ]
 
 
@@ -120,21 +130,19 @@ def program_problems(person: Person, program: Program) -> list[Problem]:
 
 def occupancy_problems(person: Person, room: Room, check_in: dt.date, check_out: dt.date) -> list[Problem]:
     """Nights that are already taken in the room, and nights on which the person is already elsewhere."""
-    nights = RoomNight.objects.filter(date__gte=check_in, date__lt=check_out).order_by("date")
+    nights = RoomNight.objects.filter(Q(room=room) | Q(person=person), date__gte=check_in, date__lt=check_out)
+    rows = list(nights.order_by("date").values_list("date", "room", "person"))
     problems = []
-    if taken := list(nights.filter(room=room).values_list("date", flat=True)):
+    if taken := [date for date, where, _ in rows if where == room.pk]:
         problems.append(Problem("room.taken", f"この居室は、{_dates(taken)}の夜が埋まっています。", field="check_in"))
-    if elsewhere := list(nights.filter(person=person).values_list("date", flat=True)):
+    if elsewhere := [date for date, _, whose in rows if whose == person.pk]:
         message = f"本人には、{_dates(elsewhere)}の夜に別のお泊まりがあります。"
         problems.append(Problem("person.taken", message, field="check_in"))
     return problems
 
 
-def _busy(person: Person, starts_at: dt.datetime, ends_at: dt.datetime, session: Session | None) -> list[Problem]:
+def _busy(sessions: list[Session], starts_at: dt.datetime, ends_at: dt.datetime, own: Session | None) -> list[Problem]:
     """Outings and day visits at the same time. Read under the person's lock; nights have their own key."""
-    others = person.sessions.planned().exclude(kind=SessionKind.STAY).overlapping(starts_at, ends_at)
-    if session is not None:
-        others = others.exclude(pk=session.pk)
     return [
         Problem(
             "person.busy",
@@ -142,7 +150,12 @@ def _busy(person: Person, starts_at: dt.datetime, ends_at: dt.datetime, session:
             enforcement=BLOCK,
             field="check_in",
         )
-        for other in others
+        for other in sessions
+        if other.state in PLANNED_STATES
+        and other.kind != SessionKind.STAY
+        and other.starts_at < ends_at
+        and other.ends_at > starts_at
+        and (own is None or other.pk != own.pk)
     ]
 
 
