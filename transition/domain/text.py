@@ -30,7 +30,6 @@ _HIRAGANA: Final = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309
 _OLD_FORMS: Final = str.maketrans(
     "髙﨑𠮷濵濱邊邉澤廣德瀨眞惠嶋嶌齋齊櫻國龍槇", "高崎吉浜浜辺辺沢広徳瀬真恵島島斎斉桜国竜槙"
 )
-_VOICING_MARKS: Final = str.maketrans("\u309b\u309c", "\u3099\u309a")
 _FOLDS: Final = (
     _HIRAGANA | _OLD_FORMS | dict.fromkeys(map(ord, _DASHES), "ー") | dict.fromkeys(map(ord, _MIDDLE_DOTS), None)
 )
@@ -63,7 +62,7 @@ def clean_text(s: str) -> str:
 
 def search_key(s: str) -> str:
     """The same key for ﾔﾏﾀﾞ, やまだ and ヤマダ: what people mean alike is found alike. Never shown."""
-    key = unicodedata.normalize("NFKC", s.translate(_VOICING_MARKS)).casefold()
+    key = unicodedata.normalize("NFKC", s).casefold()
     key = "".join(c for c in unicodedata.normalize("NFKC", key) if _is_visible(c, or_selector=False))
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFC", key).translate(_FOLDS))
 

@@ -43,7 +43,7 @@ def clock(value: dt.datetime | dt.time | None) -> str:
 @register.filter
 def yen(value: int | None) -> str:
     """1,234円."""
-    return "" if value in (None, "") else f"{value:,}円"
+    return f"{value:,}円" if isinstance(value, int) else ""
 
 
 @register.simple_tag
