@@ -34,7 +34,7 @@ HOST = "127.0.0.1"
 
 
 def main() -> None:
-    with entrance():
+    with entrance(runs_until_stopped=sys.argv[1] != "seed"):
         action = sys.argv[1]
         data = Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve()
         port = read_port()

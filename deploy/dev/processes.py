@@ -35,15 +35,17 @@ def environment(**changes: str | None) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def entrance() -> Iterator[None]:
+def entrance(*, runs_until_stopped: bool = False) -> Iterator[None]:
     """Around a whole script: one line instead of a traceback for what was refused, and nothing left behind."""
 
     def stop(number: int, _frame: types.FrameType | None) -> NoReturn:
         ignore_stops()
-        sys.exit(128 + number)
+        sys.exit(0 if runs_until_stopped else 128 + number)
 
     for number in STOPS:
-        signal.signal(number, stop)
+        # Only nohup and the like ignore SIGHUP from the start, and they mean it.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, stop)
     adopt_orphans()
     try:
         yield
@@ -61,32 +63,33 @@ def ignore_stops() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def run(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, quiet: bool = False) -> int:
+def run(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> int:
     """Run to the end and return the exit code; when we are stopped, the whole process group stops first."""
-    output = subprocess.DEVNULL if quiet else None
-    with group(command, env=env, stdout=output) as child:
+    with group(command, env=env) as child:
         return child.wait()
 
 
 @contextlib.contextmanager
 def group(
-    command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, stdout: int | None = None
+    command: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    patience: float = 20,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A child that leads its own process group, so that Ctrl-C reaches only us and we end all of them."""
-    child = subprocess.Popen(
-        command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=stdout, start_new_session=True
-    )
+    child = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         yield child
     finally:
         # honcho gives its own children five seconds; pytest uses SIGINT to tear down what is open.
-        for number, patience in ((signal.SIGINT, 20), (signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             if child.poll() is not None:
                 break
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(patience)
+            patience = min(patience, 5)
 
 
 def adopt_orphans() -> None:
