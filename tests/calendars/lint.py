@@ -5,7 +5,17 @@ from collections import Counter
 
 REQUIRED = ("UID", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "SEQUENCE", "LAST-MODIFIED", "CREATED", "STATUS", "TRANSP")
 FORBIDDEN = {
-    "ATTENDEE", "ORGANIZER", "CONTACT", "ATTACH", "RRULE", "RDATE", "EXDATE", "DESCRIPTION", "URL", "COMMENT", "GEO",
+    "ATTENDEE",
+    "ORGANIZER",
+    "CONTACT",
+    "ATTACH",
+    "RRULE",
+    "RDATE",
+    "EXDATE",
+    "DESCRIPTION",
+    "URL",
+    "COMMENT",
+    "GEO",
 }
 HEAD = {
     "VERSION": "2.0",
@@ -103,7 +113,9 @@ def _lint_event(event: list[tuple[str, str]]) -> list[str]:
         return faults
     faults += [f"{name} twice" for name, count in names.items() if count > 1 and name not in REQUIRED]
     faults += [f"{name} is forbidden" for name in names if name in FORBIDDEN]
-    faults += [f"{name} not in UTC" for name in ("DTSTAMP", "CREATED", "LAST-MODIFIED") if not UTC.fullmatch(values[name])]
+    faults += [
+        f"{name} not in UTC" for name in ("DTSTAMP", "CREATED", "LAST-MODIFIED") if not UTC.fullmatch(values[name])
+    ]
     for name, value in event:
         if name.split(";")[0] in ("DTSTART", "DTEND") and not (
             name.endswith(";TZID=Asia/Tokyo") and LOCAL.fullmatch(value)
