@@ -12,19 +12,23 @@ from transition.enums import (
     MembershipRole,
     OrganizationKind,
 )
-from transition.models import Membership, Person, User
+from transition.models import Membership, Organization, Person, User
 
 
 def coordinates(user: User, person: Person) -> bool:
     """A coordinator or manager of the person's municipality or its core center."""
+    return _coordinates_at(user, person.municipality_id)
+
+
+def _coordinates_at(user: User, municipality_id: int) -> bool:
     memberships = Membership.objects.current().filter(
         user=user,
         role__in=[MembershipRole.COORDINATOR, MembershipRole.MANAGER],
         organization__kind__in=COORDINATING_KINDS,
     )
     return (
-        memberships.filter(organization=person.municipality_id).exists()
-        or memberships.filter(organization__municipality=person.municipality_id).exists()
+        memberships.filter(organization=municipality_id).exists()
+        or memberships.filter(organization__municipality=municipality_id).exists()
     )
 
 
@@ -59,6 +63,20 @@ def supports_person(user: User, person: Person) -> bool:
 
 
 @rules.predicate
+def registers_people(user: User, organization: Organization) -> bool:
+    """Works for an organization that supports or coordinates people."""
+    if organization.kind not in (*SUPPORTING_KINDS, OrganizationKind.MUNICIPALITY):
+        return False
+    return Membership.objects.current().filter(user=user, organization=organization.pk).exists()
+
+
+@rules.predicate
+def manages_programs(user: User, municipality: Organization) -> bool:
+    """A coordinator or manager of the municipality or its core center."""
+    return _coordinates_at(user, municipality.pk)
+
+
+@rules.predicate
 def supports_session(user: User, session: Session) -> bool:
     return supports_person(user, session.person)
 
@@ -66,6 +84,9 @@ def supports_session(user: User, session: Session) -> bool:
 rules.add_perm("programs.publish_slot", runs_room)
 rules.add_perm("programs.manage_home", runs_home)
 rules.add_perm("programs.manage_slot", runs_slot)
+rules.add_perm("programs.register_person", registers_people)
+rules.add_perm("programs.change_person", supports_person)
+rules.add_perm("programs.manage_programs", manages_programs)
 rules.add_perm("programs.request_session", supports_person)
 rules.add_perm("programs.answer_session", hosts_session)
 rules.add_perm("programs.cancel_session", supports_session | hosts_session)
