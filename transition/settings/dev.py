@@ -9,6 +9,7 @@ DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / ".data")))
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = True
+DEMO_PASSWORD = "taiken-no-demo"
 SECRET_KEY = env("SECRET_KEY", default="development-only-" + "x" * 40)
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 DATABASES = {"default": database(env("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/db.sqlite3"))}

@@ -1,0 +1,57 @@
+import json
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
+
+from calendars.enums import Detail
+from calendars.services import feeds
+from programs.services import demo
+from transition import clock
+from transition.models import Person, User
+
+# Whose calendar is shown, and at which levels of detail.
+NUMBER = "0000000017"
+DETAILS = (Detail.NEUTRAL, Detail.NAMES)
+
+
+class Command(BaseCommand):
+    help = "デモの利用者と、新しく発行した予定表のアドレスを表示します。デモデータだけのデータベースで使えます。"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="JSONで表示します")
+
+    def handle(self, *args: Any, json: bool, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("この設定ではデモの利用者はいません。")
+        if User.objects.filter(is_demo=False).exists() or not User.objects.exists():
+            raise CommandError("デモデータだけのデータベースで使ってください。")
+        answer = {"accounts": self._accounts(), "feeds": self._feeds()}
+        self.stdout.write(_dumped(answer) if json else _lines(answer))
+
+    def _accounts(self) -> list[dict[str, str]]:
+        first: dict[str, str] = {}
+        for member in demo.read()["members"]:
+            first.setdefault(member["role"], member["email"])
+        return [{"role": role, "email": email, "password": settings.DEMO_PASSWORD} for role, email in first.items()]
+
+    def _feeds(self) -> list[dict[str, str]]:
+        person = Person.objects.get(certificate_number=NUMBER)
+        by = person.support_links.order_by("pk")[0].lead
+        label = f"デモ {clock.now().astimezone(clock.TOKYO):%m/%d %H:%M}"
+        issued = []
+        for detail in DETAILS:
+            feed = feeds.issue(person=person, label=label, detail=detail, by=by)
+            path = reverse("calendars:feed", args=[feed.token])
+            issued.append({"audience": feed.audience, "detail": feed.detail, "path": path})
+        return issued
+
+
+def _dumped(answer: dict[str, Any]) -> str:
+    return json.dumps(answer, ensure_ascii=False, indent=2)
+
+
+def _lines(answer: dict[str, Any]) -> str:
+    rows = [f"{one['role']:<14}{one['email']:<24}{one['password']}" for one in answer["accounts"]]
+    return "\n".join(rows + [f"{one['audience']:<14}{one['detail']:<10}{one['path']}" for one in answer["feeds"]])
