@@ -5,6 +5,7 @@ Every step carries a request key, so that seeding again, or after it was interru
 
 import contextlib
 import datetime as dt
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ Step = Callable[[], object]
 
 
 def read() -> dict[str, Any]:
-    return yaml.safe_load(DATA.read_text(encoding="utf-8"))
+    data: dict[str, Any] = yaml.safe_load(DATA.read_text(encoding="utf-8"))
+    return data
 
 
 def steps() -> list[Step]:
@@ -60,7 +62,7 @@ class Seed:
             ("stays", self.stay),
         ):
             for item in self.data[name]:
-                yield lambda act=act, item=item: act(item)
+                yield functools.partial(act, item)
 
     def day(self, offset: int) -> dt.date:
         return self.today + dt.timedelta(days=offset)

@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def _feeds(self) -> list[dict[str, str]]:
         person = Person.objects.get(certificate_number=NUMBER)
-        by = person.support_links.order_by("pk")[0].lead
+        by = User.objects.get(led_links=person.support_links.order_by("pk")[0])
         label = f"デモ {clock.now().astimezone(clock.TOKYO):%m/%d %H:%M}"
         issued = []
         for detail in DETAILS:

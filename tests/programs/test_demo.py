@@ -1,0 +1,98 @@
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django_q.models import Schedule
+
+from programs.models import Home, RoomNight, Session, Slot
+from programs.services import sessions
+from programs.tasks import sweep
+from tests import factories
+from tests.personas import make_world
+from transition.models import AuditEvent, Membership, Organization, Person
+
+pytestmark = pytest.mark.django_db
+
+COUNTED = (Organization, Membership, Person, Home, Slot, Session, RoomNight)
+
+
+def counts() -> list[int]:
+    return [model.objects.count() for model in COUNTED]
+
+
+def accounts() -> dict:
+    out = StringIO()
+    call_command("demo_accounts", "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_seeding_twice_changes_nothing():
+    call_command("seed_demo")
+    before, events = counts(), AuditEvent.objects.count()
+    assert len(set(Session.objects.values_list("state", flat=True))) == 7
+    call_command("seed_demo")
+    assert counts() == before
+    assert AuditEvent.objects.count() == events
+
+
+def test_seeding_on_a_later_day_keeps_everything_and_adds_the_coming_weeks(frozen_time):
+    call_command("seed_demo")
+    stays, offered = set(Session.objects.values_list("pk", "state")), Slot.objects.count()
+    frozen_time.shift(14 * 24 * 60 * 60)
+    call_command("seed_demo")
+    assert set(Session.objects.values_list("pk", "state")) == stays
+    assert Slot.objects.count() == offered + 2
+
+
+def test_one_account_per_role_signs_in_and_the_addresses_open(client):
+    call_command("seed_demo")
+    answer = accounts()
+    roles = [account["role"] for account in answer["accounts"]]
+    assert roles == ["municipality", "core_center", "worker", "facility", "group_home"]
+    for account in answer["accounts"]:
+        assert client.login(username=account["email"], password=account["password"])
+        assert client.get("/", follow=True).status_code == 200
+    assert len(answer["feeds"]) == 2
+    for feed in answer["feeds"]:
+        assert b"BEGIN:VEVENT" in client.get(feed["path"]).content
+    assert {feed["path"] for feed in accounts()["feeds"]}.isdisjoint({feed["path"] for feed in answer["feeds"]})
+
+
+@pytest.mark.parametrize("command", ["seed_demo", "demo_accounts"])
+def test_real_accounts_keep_demo_commands_away(command):
+    factories.UserFactory()
+    with pytest.raises(CommandError):
+        call_command(command)
+    assert not Person.objects.exists()
+
+
+@pytest.mark.parametrize("command", ["seed_demo", "demo_accounts"])
+def test_never_outside_demo_settings(command, settings):
+    settings.DEMO = False
+    with pytest.raises(CommandError):
+        call_command(command)
+
+
+def test_one_schedule_however_often_it_is_made():
+    Schedule.objects.create(name="left over", func="nowhere.to_be_found")
+    for _ in range(2):
+        call_command("schedules")
+    assert list(Schedule.objects.values_list("func", "schedule_type", "minutes")) == [("programs.tasks.sweep", "I", 1)]
+
+
+def test_the_sweep_lets_requests_expire(frozen_time):
+    world = make_world()
+    session = sessions.request_stay(
+        person=world.person,
+        program=world.program,
+        slot=world.slot,
+        check_in=world.slot.starts_on,
+        check_out=world.slot.ends_on.replace(year=2026, month=12, day=3),
+        organization=world.office,
+        by=world.worker,
+    )
+    frozen_time.move_to(session.expires_at)
+    sweep()
+    session.refresh_from_db()
+    assert session.state == "EXPIRED"
