@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
+from programs.domain.counts import Counts
 from programs.domain.home_lists import DAMAGE, HomeRow, RefusedRow, SkippedRow
 from programs.domain.problems import Problem, Refused
 from programs.enums import RoomUse
@@ -25,19 +26,6 @@ from transition.services.transactions import ConstraintBroken, broken_constraint
 BATCH: Final = 200
 LONGEST_KEY: Final = 400
 OFFICE_ONLY: Final = "ホームごとに登録済みの事業所（事業所だけを更新）"
-
-
-@dataclass(slots=True)
-class Counts:
-    created: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-    def __iadd__(self, other: "Counts") -> "Counts":
-        self.created += other.created
-        self.changed += other.changed
-        self.unchanged += other.unchanged
-        return self
 
 
 @dataclass(slots=True)
