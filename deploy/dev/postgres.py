@@ -28,7 +28,7 @@ from typing import Any
 
 import psutil
 import psycopg
-from processes import Refused, entrance, environment, run
+from processes import Refused, die_with_parent, entrance, environment, run
 
 MAJOR = 18
 DATABASE = "taiken"
@@ -57,11 +57,17 @@ class Account:
             command = [*self.prefix, *command]
         elif self.uid is not None:
             options |= {"user": self.uid, "group": self.gid, "extra_groups": []}
-        # Its own session: Ctrl-C in the terminal ends the clients first, and then we end the server.
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"}, text=True,
-            stderr=subprocess.STDOUT, start_new_session=True, **options,
-        )  # fmt: skip
+            command,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "LC_ALL": "C"},
+            text=True,
+            # Ctrl-C in the terminal ends the clients first, and then we end the server.
+            start_new_session=True,
+            preexec_fn=lambda: die_with_parent(signal.SIGINT),  # noqa: PLW1509 - we start no threads
+            **options,
+        )
 
     def run(self, command: list[str | Path]) -> tuple[int, str]:
         with self.start(command, stdout=subprocess.PIPE) as process:
@@ -75,12 +81,19 @@ def choose_account(binaries: Path, folder: Path) -> Account:
     nobody = pwd.getpwnam("nobody")
     ids = nobody.pw_uid, nobody.pw_gid
     # For a checkout below a closed folder (/root, a private temporary one): the one right to pass through it,
-    # rather than opening that folder to everybody.
+    # rather than opening that folder to everybody. Without no_setuid_fixup, access(2) would not see that right.
     passing = (
-        "setpriv", f"--reuid={ids[0]}", f"--regid={ids[1]}", "--clear-groups",
-        "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--",
-    )  # fmt: skip
-    reach = ["sh", "-c", 'cd "$1" && "$2" --version', "sh", folder, binaries / "postgres"]
+        "setpriv",
+        f"--reuid={ids[0]}",
+        f"--regid={ids[1]}",
+        "--clear-groups",
+        "--pdeathsig=keep",
+        "--securebits=+no_setuid_fixup",
+        "--inh-caps=+dac_override",
+        "--ambient-caps=+dac_override",
+        "--",
+    )
+    reach = ["sh", "-c", 'cd "$1" && "$2" --show --pgdata="$1/probe"', "sh", folder, binaries / "initdb"]
     for account in (Account(*ids), Account(*ids, passing)):
         with contextlib.suppress(OSError):
             if account.run(reach)[0] == 0:
