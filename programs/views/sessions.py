@@ -1,37 +1,267 @@
+"""A session from both sides: the home that hosts it and those who support the person."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from programs import rules
+from programs.domain import session_flow
+from programs.domain.problems import refusing
+from programs.enums import Enforcement, SessionAction
+from programs.forms.sessions import (
+    CancelForm,
+    CutShortForm,
+    DeclineForm,
+    MomentForm,
+    NoShowForm,
+    OverrideForm,
+    StepForm,
+)
+from programs.models import Session
+from programs.queries import session_page as queries
+from programs.queries import stays
+from programs.queries.disclosure import guest_of
+from programs.services import sessions as services
+from programs.views.acting import attempt, request_key
+from transition import clock
+from transition.htmx import redirect_page, render_page
+from transition.models import User
+from transition.services.transactions import RequestKey
+
+# Somebody else was faster, or the deadline was: there is nothing to correct in the form.
+LOST = {"session.state", "session.expired"}
 
 
-def session_detail(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that can be done with a session: its words, its form and its service."""
+
+    action: SessionAction
+    title: str
+    lead: str
+    button: str
+    done: str
+    form: type[StepForm]
+    act: Callable[[Session, StepForm, User, RequestKey | None], Session]
+    danger: bool = False
 
 
-def session_confirm(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+CONFIRM = Step(
+    SessionAction.CONFIRM,
+    "確定する",
+    "",
+    "確定する",
+    "体験を確定しました。",
+    StepForm,
+    lambda session, form, by, key: services.confirm(session=session, by=by, key=key),
+)
+DECLINE = Step(
+    SessionAction.DECLINE,
+    "申込を断る",
+    "断ると、おさえていた夜は空きにもどります。",
+    "お断りする",
+    "お断りの返事をしました。",
+    DeclineForm,
+    lambda session, form, by, key: services.decline(
+        session=session,
+        decline_reason=form.cleaned_data["decline_reason"],
+        note=form.cleaned_data["note"],
+        by=by,
+        key=key,
+    ),
+    danger=True,
+)
+CANCEL = Step(
+    SessionAction.CANCEL,
+    "体験を取り消す",
+    "取り消すと、おさえていた夜は空きにもどります。",
+    "取り消す",
+    "体験を取り消しました。",
+    CancelForm,
+    lambda session, form, by, key: services.cancel(session=session, reason=form.cleaned_data["reason"], by=by, key=key),
+    danger=True,
+)
+CHECK_IN = Step(
+    SessionAction.CHECK_IN,
+    "チェックインを記録する",
+    "本人が着いた時刻を記録します。",
+    "チェックイン",
+    "チェックインを記録しました。",
+    MomentForm,
+    lambda session, form, by, key: services.check_in(
+        session=session, at=cast(MomentForm, form).moment(), by=by, key=key
+    ),
+)
+CHECK_OUT = Step(
+    SessionAction.CHECK_OUT,
+    "チェックアウトを記録する",
+    "本人が出た時刻を記録します。",
+    "チェックアウト",
+    "チェックアウトを記録しました。おつかれさまでした。",
+    MomentForm,
+    lambda session, form, by, key: services.check_out(
+        session=session, at=cast(MomentForm, form).moment(), by=by, key=key
+    ),
+)
+CUT_SHORT = Step(
+    SessionAction.CUT_SHORT,
+    "途中で終わりにする",
+    "本人はいつでもやめられます。泊まらなかった夜は空きにもどります。",
+    "途中で終わりにする",
+    "途中で終わったことを記録しました。",
+    CutShortForm,
+    lambda session, form, by, key: services.cut_short(
+        session=session,
+        at=cast(MomentForm, form).moment(),
+        reason=form.cleaned_data["reason"],
+        by=by,
+        key=key,
+    ),
+)
+NO_SHOW = Step(
+    SessionAction.NO_SHOW,
+    "来られなかったと記録する",
+    "おさえていた夜は空きにもどります。連絡がつかないときは、申し込んだ組織に知らせてください。",
+    "来られなかった",
+    "来られなかったことを記録しました。",
+    NoShowForm,
+    lambda session, form, by, key: services.no_show(
+        session=session, reason=form.cleaned_data["reason"], by=by, key=key
+    ),
+)
 
 
-def session_decline(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+@require_GET
+def session_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    user = cast(User, request.user)
+    session, now = _session(request, public_id), clock.now()
+    context = {
+        "page": queries.page(session, clock.local_date(now)),
+        "session": session,
+        "actions": [action.value for action in queries.actions(session, user, now)],
+        "can_override": queries.can_override(session, user),
+        "is_late": session.expires_at is not None and session.expires_at <= now,
+        "is_hosted": rules.hosts_session(user, session),
+    }
+    return render_page(request, "programs/session_detail.html", context)
 
 
-def session_cancel(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def session_confirm(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _take(request, public_id, CONFIRM)
 
 
-def session_override(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def session_decline(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _take(request, public_id, DECLINE)
 
 
-def session_check_in(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def session_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _take(request, public_id, CANCEL)
 
 
-def session_check_out(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def session_check_in(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _take(request, public_id, CHECK_IN)
 
 
-def session_cut_short(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def session_check_out(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _take(request, public_id, CHECK_OUT)
 
 
-def session_no_show(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def session_cut_short(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _take(request, public_id, CUT_SHORT)
+
+
+def session_no_show(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _take(request, public_id, NO_SHOW)
+
+
+@require_http_methods(["GET", "POST"])
+def session_override(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    user = cast(User, request.user)
+    session = _session(request, public_id)
+    if not user.has_perm("programs.override_session", session):
+        raise PermissionDenied
+    form = OverrideForm(request.POST if request.method == "POST" else None, session=session)
+    if form.is_valid():
+        reason, key = form.cleaned_data["reason"], request_key(request)
+        if attempt(form, lambda: services.override(session=session, reason=reason, by=user, key=key)):
+            messages.success(request, "判断と理由を記録しました。ホームの返事を待ちます。")
+            return redirect_page(request, _url(session))
+    if session_flow.next_state(session.state, SessionAction.CONFIRM) is None:
+        return _already(request, session)
+    problems = stays.open_problems(session)
+    context = {
+        "form": form,
+        "session": session,
+        "standing": problems,
+        "stopped": bool(refusing(problems, coordinator=rules.coordinates(user, session.person))),
+        "guest": guest_of(session, clock.today(), named=True),
+    }
+    status = 422 if form.is_bound else 200
+    return render_page(request, "programs/session_override.html", context, partials={"session-form"}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def _take(request: HttpRequest, public_id: UUID, step: Step) -> HttpResponse:
+    """Show the step's form, or take the step. A step without a form is one tap; its address only takes a POST."""
+    user = cast(User, request.user)
+    session = _session(request, public_id)
+    if not user.has_perm(queries.PERMISSIONS[step.action], session):
+        raise PermissionDenied
+    form = step.form(request.POST if request.method == "POST" else None, session=session)
+    if form.is_valid():
+        key = request_key(request)
+        if attempt(form, lambda: step.act(session, form, user, key)):
+            messages.success(request, step.done)
+            return redirect_page(request, _url(session, request.POST.get("next", "")))
+        if refused := _refused(request, session, step, form):
+            return refused
+    elif not form.is_bound and not form.fields:
+        return redirect_page(request, _url(session))
+    elif not form.is_bound and session_flow.next_state(session.state, step.action) is None:
+        return _already(request, session)
+    context = {"form": form, "step": step, "session": session, "page": queries.page(session, clock.today())}
+    status = 422 if form.is_bound else 200
+    return render_page(request, "programs/session_form.html", context, partials={"session-form"}, status=status)
+
+
+def _refused(request: HttpRequest, session: Session, step: Step, form: StepForm) -> HttpResponse | None:
+    """The answer when no other input would help: done already, lost to someone else, or against the rules."""
+    problems = getattr(form, "problems", [])
+    lost = bool(LOST.intersection(problem.code for problem in problems)) or bool(form.non_field_errors())
+    if not lost and form.fields:
+        return None
+    session = _session(request, session.public_id)
+    if lost and session.state == queries.reached_by(step.action):
+        return _already(request, session)
+    context = {
+        "form": form,
+        "session": session,
+        "problems": problems,
+        "step": step,
+        "needs_reason": any(problem.enforcement in (Enforcement.ASK, Enforcement.REFUSE) for problem in problems),
+    }
+    status = 409 if lost else 422
+    return render_page(request, "programs/session_refused.html", context, partials={"session-form"}, status=status)
+
+
+def _already(request: HttpRequest, session: Session) -> HttpResponse:
+    messages.info(request, f"この体験は、いま「{session.get_state_display()}」です。")
+    return redirect_page(request, _url(session))
+
+
+def _session(request: HttpRequest, public_id: UUID) -> Session:
+    return get_object_or_404(queries.for_reader(cast(User, request.user)), public_id=public_id)
+
+
+def _url(session: Session, following: str = "") -> str:
+    if following == "inbox":
+        return reverse("programs:inbox")
+    return reverse("programs:session-detail", args=[session.public_id])

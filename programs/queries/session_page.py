@@ -1,0 +1,118 @@
+"""One session as its page shows it: to the home that hosts it and to those who support the person."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
+
+from programs.domain import session_flow
+from programs.enums import SessionAction, SessionState
+from programs.models import Override, Session, SessionEvent, Slot
+from programs.models.sessions import SessionQuerySet
+from programs.queries.disclosure import Guest, guest_of, is_named
+from transition import clock
+from transition.models import Person, User
+
+PERMISSIONS = {
+    SessionAction.CONFIRM: "programs.answer_session",
+    SessionAction.DECLINE: "programs.answer_session",
+    SessionAction.CANCEL: "programs.cancel_session",
+    SessionAction.CHECK_IN: "programs.run_session",
+    SessionAction.CHECK_OUT: "programs.run_session",
+    SessionAction.CUT_SHORT: "programs.run_session",
+    SessionAction.NO_SHOW: "programs.run_session",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    label: str
+    per_day: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    session: Session
+    guest: Guest
+    sees_person: bool
+    events: list[SessionEvent]
+    overrides: list[Override]
+    prices: list[Price]
+    days: int
+
+    @property
+    def total(self) -> int:
+        return sum(price.total for price in self.prices)
+
+
+def for_reader(user: User) -> SessionQuerySet:
+    """The sessions the user may see. `sees_person`: as one who supports the person, not only as the home."""
+    person = Person.objects.visible_to(user).filter(pk=OuterRef("person"))
+    return (
+        Session.objects.visible_to(user)
+        .annotate(sees_person=Exists(person))
+        .select_related("person", "program", "slot", "room__home", "organization", "requested_by")
+    )
+
+
+def page(session: Session, today: dt.date) -> Page:
+    """`session` comes from `for_reader`."""
+    sees_person: bool = session.sees_person  # type: ignore[attr-defined]
+    days = session.nights + 1 if session.nights else 0
+    return Page(
+        session=session,
+        guest=guest_of(session, today, named=sees_person or is_named(session, today)),
+        sees_person=sees_person,
+        events=list(session.events.select_related("by").order_by("pk")),
+        overrides=list(session.overrides.select_related("by").order_by("pk")),
+        prices=_prices(session.slot, days) if session.slot else [],
+        days=days,
+    )
+
+
+def actions(session: Session, user: User, now: dt.datetime) -> list[SessionAction]:
+    """What this user can do with the session at this moment, in the order of the buttons."""
+    granted: dict[str, bool] = {}
+    found = []
+    for action in session_flow.actions_from(session.state):
+        permission = PERMISSIONS.get(action)
+        if permission is None or not _is_time_for(action, session, now):
+            continue
+        if permission not in granted:
+            granted[permission] = user.has_perm(permission, session)
+        if granted[permission]:
+            found.append(action)
+    return found
+
+
+def can_override(session: Session, user: User) -> bool:
+    waits = session_flow.next_state(session.state, SessionAction.CONFIRM) is not None
+    return waits and session.slot is not None and user.has_perm("programs.override_session", session)
+
+
+def reached_by(action: SessionAction) -> SessionState | None:
+    """The one state that an action leads to, from wherever it is possible."""
+    return next((row[action] for row in session_flow.TRANSITIONS.values() if action in row), None)
+
+
+def _is_time_for(action: SessionAction, session: Session, now: dt.datetime) -> bool:
+    match action:
+        case SessionAction.CONFIRM:
+            return session.expires_at is None or now < session.expires_at
+        case SessionAction.CHECK_IN:
+            return clock.local_date(session.starts_at) <= clock.local_date(now)
+        case SessionAction.NO_SHOW:
+            return session.starts_at <= now
+    return True
+
+
+def _prices(slot: Slot, days: int) -> list[Price]:
+    """Per item for the whole stay; both the first and the last day count."""
+    items = (
+        ("家賃", slot.price_rent),
+        ("食費", slot.price_food),
+        ("光熱水費", slot.price_utilities),
+        ("日用品費", slot.price_supplies),
+    )
+    return [Price(label, yen, yen * days) for label, yen in items]
