@@ -36,6 +36,8 @@ DATABASE = "taiken"
 MAX_CONNECTIONS = 200
 START_SECONDS = 60
 STOP_SECONDS = 30
+# PostgreSQL extends its files by megabytes; with less than this it names many reasons for one cause.
+FULL_BYTES = 20_000_000
 # Only for data that nobody wants back.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -170,7 +172,7 @@ def initialize(binaries: Path, home: Path, account: Account) -> None:
         ]
     )  # fmt: skip
     if code != 0:
-        raise Refused(explain(output, "PostgreSQL could not create its data"))
+        raise Refused(explain(home, output, "PostgreSQL could not create its data"))
     unfinished.rename(home / "cluster")
 
 
@@ -214,7 +216,7 @@ def start(binaries: Path, home: Path, account: Account, settings: dict[str, str]
             raise
         if "could not bind" not in log.read_text():
             break
-    raise Refused(explain(log.read_text(), f"PostgreSQL did not start; see {log}"))
+    raise Refused(explain(home, log.read_text(), f"PostgreSQL did not start; see {log}"))
 
 
 def free_port() -> int:
@@ -253,9 +255,10 @@ def stop(process: subprocess.Popen[str]) -> None:
             process.wait(STOP_SECONDS)
 
 
-def explain(output: str, otherwise: str) -> str:
-    if "No space left on device" in output:
-        return "the disk is full: PostgreSQL could not write its data."
+def explain(home: Path, output: str, otherwise: str) -> str:
+    full = "No space left on device" in output or "wrote only" in output
+    if full or shutil.disk_usage(home).free < FULL_BYTES:
+        return f"the disk is full: PostgreSQL could not write in {home} （ディスクがいっぱいです）"
     reasons = [line for line in output.splitlines() if "FATAL" in line or "error:" in line]
     return f"{otherwise}: {reasons[-1].strip()}" if reasons else f"{otherwise}."
 
