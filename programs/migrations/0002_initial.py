@@ -256,7 +256,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('check_in__isnull', False), ('check_out__gt', models.F('check_in')), ('kind', 'STAY'), ('room__isnull', False)), models.Q(models.Q(('kind', 'STAY'), _negated=True), ('check_in', None), ('check_out', None), ('room', None)), _connector='OR'), name='session_stay_has_nights_and_room', violation_error_message='お泊まりには居室と、1泊以上の日にちが必要です。'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('check_in__isnull', False), ('check_out__gt', models.F('check_in')), ('check_out__isnull', False), ('kind', 'STAY'), ('room__isnull', False)), models.Q(models.Q(('kind', 'STAY'), _negated=True), ('check_in', None), ('check_out', None), ('room', None)), _connector='OR'), name='session_stay_has_nights_and_room', violation_error_message='お泊まりには居室と、1泊以上の日にちが必要です。'),
         ),
         migrations.AddConstraint(
             model_name='session',

@@ -100,6 +100,7 @@ class Session(PublicId):
                     kind=SessionKind.STAY,
                     room__isnull=False,
                     check_in__isnull=False,
+                    check_out__isnull=False,
                     check_out__gt=F("check_in"),
                 )
                 | ~Q(kind=SessionKind.STAY) & Q(room=None, check_in=None, check_out=None),

@@ -35,7 +35,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "transition.middleware.LoginRequired",
     "transition.middleware.CurrentOrganization",
     "transition.middleware.PrivatePages",
     "django.contrib.messages.middleware.MessageMiddleware",

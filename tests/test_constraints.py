@@ -1,0 +1,212 @@
+"""Every constraint is broken once, past all forms and services, on the database itself."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
+
+from calendars.models import CalendarFeed, FeedEntry
+from programs.enums import NightUse, SessionKind, SessionState
+from programs.models import Override, RoomNight
+from tests import factories
+from transition.models import IdempotencyKey
+from transition.services.transactions import broken_constraint
+
+pytestmark = pytest.mark.django_db
+
+OURS = ("transition", "programs", "calendars")
+DAY = dt.date(2026, 12, 1)
+EARLIER = dt.date(2026, 11, 30)
+
+
+def twice(factory, **values) -> Callable[[], object]:
+    def act():
+        factory(**values)
+        factory(**values)
+
+    return act
+
+
+def same_grant():
+    factories.GrantFactory(person=factories.GrantFactory().person)
+
+
+def stay(**changes):
+    room = factories.RoomFactory()
+    values = {"kind": SessionKind.STAY, "room": room, "check_in": DAY, "check_out": DAY + dt.timedelta(days=1)}
+    return factories.SessionFactory(**(values | changes))
+
+
+def night(**changes):
+    session = stay()
+    values = {"room": session.room, "date": DAY, "session": session, "person": session.person}
+    return RoomNight.objects.create(**(values | changes))
+
+
+def same_room_night():
+    night(room=night().room)
+
+
+def same_person_night():
+    night(person=night().person)
+
+
+def membership(**values):
+    return factories.MembershipFactory(**values)
+
+
+def same_membership():
+    one = membership()
+    membership(user=one.user, organization=one.organization)
+
+
+def same_link():
+    one = factories.SupportLinkFactory()
+    factories.SupportLinkFactory(person=one.person, organization=one.organization)
+
+
+def same_certificate():
+    one = factories.PersonFactory(certificate_number="0000000017")
+    factories.PersonFactory(certificate_number="0000000017", municipality=one.municipality)
+
+
+def same_home(**values):
+    one = factories.HomeFactory(**values)
+    factories.HomeFactory(organization=one.organization, **values)
+
+
+def same_room():
+    one = factories.RoomFactory()
+    factories.RoomFactory(home=one.home, name=one.name)
+
+
+def same_limit(valid_from):
+    one = factories.LimitFactory(valid_from=valid_from)
+    factories.LimitFactory(program=one.program, code=one.code, valid_from=valid_from)
+
+
+def same_program_copy():
+    city = factories.MunicipalityFactory()
+    twice(factories.ProgramFactory, code="outing", municipality=city)()
+
+
+def same_enrollment():
+    one = factories.EnrollmentFactory()
+    factories.EnrollmentFactory(person=one.person, program=one.program)
+
+
+def same_key():
+    user = factories.UserFactory()
+    twice(IdempotencyKey.objects.create, user=user, key="k", fingerprint="f")()
+
+
+def override_without_reason():
+    session = factories.SessionFactory()
+    Override.objects.create(session=session, problem_code="x", message="x", reason="", by=session.requested_by)
+
+
+def feed(**changes):
+    values = {
+        "person": factories.PersonFactory(),
+        "label": "母",
+        "token_hash": "0" * 64,
+        "created_by": factories.UserFactory(),
+    }
+    return CalendarFeed.objects.create(**(values | changes))
+
+
+def entry(**changes):
+    session = factories.SessionFactory()
+    values = {
+        "session": session,
+        "person": session.person,
+        "detail": "NEUTRAL",
+        "uid": "a@b",
+        "starts_at": session.starts_at,
+        "ends_at": session.ends_at,
+        "changed_at": session.changed_at,
+        "body": "",
+    }
+    return FeedEntry.objects.create(**(values | changes))
+
+
+def same_entry():
+    entry(session=entry().session)
+
+
+BREAKS: dict[str, Callable[[], object]] = {
+    "user_email_lower_case": lambda: factories.UserFactory(email="Upper@example.invalid"),
+    "idempotency_key_once_per_user": same_key,
+    "organization_kind_office_number_unique": twice(factories.OrganizationFactory, office_number="9920000011"),
+    "organization_office_number_10_digits": lambda: factories.OrganizationFactory(office_number="９９２０００００１１"),
+    "organization_municipality_number_unique": twice(factories.MunicipalityFactory, municipality_number="990010"),
+    "organization_municipality_number_6_digits": lambda: factories.OrganizationFactory(municipality_number="990010"),
+    "membership_one_current_per_organization": same_membership,
+    "membership_ends_after_start": lambda: membership(ended_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)),
+    "person_certificate_number_10_digits": lambda: factories.PersonFactory(certificate_number="123"),
+    "person_certificate_number_unique": same_certificate,
+    "person_support_level_known": lambda: factories.PersonFactory(support_level=7),
+    "support_link_one_open_per_organization": same_link,
+    "support_link_ends_after_start": lambda: factories.SupportLinkFactory(starts_on=DAY, ends_on=EARLIER),
+    "grant_ends_after_start": lambda: factories.GrantFactory(starts_on=DAY, ends_on=EARLIER),
+    "grant_person_service_start_unique": same_grant,
+    "home_branch_unique_per_office": lambda: same_home(branch="1"),
+    "home_name_unique_per_office_without_branch": lambda: same_home(name="みほん"),
+    "room_name_unique_per_home": same_room,
+    "slot_ends_after_start": lambda: factories.SlotFactory(starts_on=DAY, ends_on=DAY),
+    "slot_nights_in_order": lambda: factories.SlotFactory(min_nights=3, max_nights=2),
+    "slot_levels_in_order": lambda: factories.SlotFactory(level_min=4, level_max=3),
+    "slot_withdrawn_at_with_by": lambda: factories.SlotFactory(withdrawn_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)),
+    "program_code_unique_general": twice(factories.ProgramFactory, code="outing"),
+    "program_code_unique_per_municipality": same_program_copy,
+    "limit_code_unique_per_start": lambda: same_limit(DAY),
+    "limit_code_unique_without_start": lambda: same_limit(None),
+    "limit_amount_positive": lambda: factories.LimitFactory(amount=0),
+    "limit_ends_after_start": lambda: factories.LimitFactory(valid_from=DAY, valid_to=EARLIER),
+    "limit_assumed_never_refuses": lambda: factories.LimitFactory(certainty="ASSUMED", enforcement="REFUSE"),
+    "enrollment_ends_after_start": lambda: factories.EnrollmentFactory(starts_on=DAY, ends_on=EARLIER),
+    "enrollment_person_program_start_unique": same_enrollment,
+    "session_ends_after_start": lambda: factories.SessionFactory(ends_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
+    "session_actual_end_after_actual_start": lambda: factories.SessionFactory(
+        actual_ends_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    ),
+    "session_stay_has_nights_and_room": lambda: stay(check_out=None),
+    "session_request_has_deadline": lambda: factories.SessionFactory(state=SessionState.REQUESTED),
+    "session_declined_with_reason": lambda: factories.SessionFactory(state=SessionState.DECLINED),
+    "override_has_reason": override_without_reason,
+    "room_night_once_per_room": same_room_night,
+    "room_night_once_per_person": same_person_night,
+    "room_night_stay_has_session": lambda: night(use=NightUse.CLEANING),
+    "calendar_feed_token_hash_sha256": lambda: feed(token_hash="a-token-in-clear"),
+    "calendar_feed_has_label": lambda: feed(label=""),
+    "calendar_feed_revoked_at_with_by": lambda: feed(revoked_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)),
+    "feed_entry_once_per_session_and_detail": same_entry,
+    "feed_entry_ends_after_start": lambda: entry(ends_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
+}
+
+
+def constraints():
+    models = [model for model in apps.get_models() if model._meta.app_label in OURS]
+    return {constraint.name: constraint for model in models for constraint in model._meta.constraints}
+
+
+def test_every_constraint_is_broken_here_and_speaks_japanese():
+    assert set(constraints()) == set(BREAKS)
+    for constraint in constraints().values():
+        assert re.search(r"[ぁ-ん]", constraint.violation_error_message), constraint.name
+
+
+@pytest.mark.parametrize("name", sorted(BREAKS))
+def test_the_database_itself_refuses(name):
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        BREAKS[name]()
+    assert broken_constraint(caught.value) == name
+
+
+@pytest.mark.parametrize("changes", [{"room": None}, {"check_in": None}, {"check_out": DAY}])
+def test_a_stay_has_a_room_and_a_night(changes):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        stay(**changes)
