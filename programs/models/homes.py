@@ -22,7 +22,7 @@ class Home(PublicId):
     organization = models.ForeignKey(Organization, models.PROTECT, verbose_name="事業所", related_name="homes")
     name = models.CharField("名称", max_length=120)
     branch = models.CharField("枝番", max_length=10, blank=True)
-    search_key = models.CharField("検索用", max_length=400, blank=True, editable=False)
+    search_key = models.TextField("検索用", blank=True, editable=False)
     home_type = models.CharField("類型", max_length=20, choices=HomeType, blank=True)
     area = models.CharField("市区町村", max_length=40, blank=True)
     postal_code = models.CharField("郵便番号", max_length=8, blank=True)

@@ -5,6 +5,7 @@ from transition import clock
 from transition.enums import MembershipRole, OrganizationKind
 from transition.models.base import PublicId
 from transition.models.users import User
+from transition.validators import validate_municipality_number, validate_office_number
 
 
 class OrganizationQuerySet(models.QuerySet):
@@ -18,10 +19,14 @@ class Organization(PublicId):
 
     kind = models.CharField("種類", max_length=20, choices=OrganizationKind)
     name = models.CharField("名称", max_length=120)
-    search_key = models.CharField("検索用", max_length=400, blank=True, editable=False)
+    search_key = models.TextField("検索用", blank=True, editable=False)
     corporation_name = models.CharField("法人名", max_length=120, blank=True)
-    office_number = models.CharField("事業所番号", max_length=10, blank=True)
-    municipality_number = models.CharField("市町村番号", max_length=6, blank=True)
+    office_number = models.CharField(
+        "事業所番号", max_length=10, blank=True, validators=[validate_office_number]
+    )
+    municipality_number = models.CharField(
+        "市町村番号", max_length=6, blank=True, validators=[validate_municipality_number]
+    )
     municipality = models.ForeignKey(
         "self", models.PROTECT, verbose_name="市町村", null=True, blank=True, related_name="offices"
     )

@@ -16,6 +16,7 @@ from transition.enums import (
 from transition.models.base import PublicId
 from transition.models.organizations import Membership, Organization
 from transition.models.users import User
+from transition.validators import validate_certificate_number
 
 
 class PersonQuerySet(models.QuerySet):
@@ -51,7 +52,7 @@ class Person(PublicId):
     family_kana = models.CharField("せい", max_length=80)
     given_kana = models.CharField("めい", max_length=80)
     called = models.CharField("呼び名", max_length=40, blank=True)
-    search_key = models.CharField("検索用", max_length=400, blank=True, editable=False)
+    search_key = models.TextField("検索用", blank=True, editable=False)
     birth_date = models.DateField("生年月日", null=True, blank=True)
     sex = models.CharField("性別", max_length=12, choices=Sex, default=Sex.UNANSWERED)
     support_level = models.PositiveSmallIntegerField("障害支援区分", choices=SupportLevel, null=True, blank=True)
@@ -62,7 +63,9 @@ class Person(PublicId):
     municipality = models.ForeignKey(
         Organization, models.PROTECT, verbose_name="援護の実施市町村", related_name="people"
     )
-    certificate_number = models.CharField("受給者証番号", max_length=10, blank=True)
+    certificate_number = models.CharField(
+        "受給者証番号", max_length=10, blank=True, validators=[validate_certificate_number]
+    )
     created_at = models.DateTimeField("登録日時", default=clock.now, editable=False)
 
     objects = PersonQuerySet.as_manager()
