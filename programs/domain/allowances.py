@@ -44,7 +44,10 @@ class Allowance:
 
 
 def allowance_of(rule: LimitRule, uses: Uses, context: Context, today: dt.date) -> Allowance:
-    """The state of one limit today. GRANT and ENROLLMENT show their own dates also before and after them."""
+    """The state of one limit today. GRANT and ENROLLMENT show their own dates also before and after them.
+
+    STAY shows the run that a stay today is part of or would join, before and behind it.
+    """
     if rule.window == Window.FROM_FIRST_DAY:
         return _from_first_day(rule, uses, context, today)
     ledger = uses.ledger(rule.unit, rule.counting)
@@ -75,10 +78,9 @@ def allowance_of(rule: LimitRule, uses: Uses, context: Context, today: dt.date) 
 def _current(rule: LimitRule, uses: Uses, context: Context, today: dt.date) -> Period | None:
     day = today.toordinal()
     if rule.window == Window.STAY:
-        days = uses.stay_days
-        if day not in days and day - 1 not in days:
+        first, last = run_around(uses.stay_days, day, day)
+        if first == last and day not in uses.stay_days:
             return None
-        first, last = run_around(days, day, day if day in days else day - 1)
         return Period(dt.date.fromordinal(first), dt.date.fromordinal(last))
     if rule.window == Window.ROLLING_12_MONTHS:
         return fullest_year(uses.ledger(rule.unit, rule.counting), {day: 0}).period

@@ -91,7 +91,8 @@ class Account:
         return [allowance_of(rule, self.uses, self.context, today) for rule in self.rules if rule.valid_on(today)]
 
     def _passes(self, rule: LimitRule, uses: Uses, request: Use) -> bool:
-        return not any(tally.over(rule.amount) for tally in tallies(rule, uses, request, self.context))
+        found = tallies(rule, uses, request, self.context, enough=rule.amount)
+        return not any(tally.over(rule.amount) for tally in found)
 
     def _largest_request(self, rule: LimitRule, uses: Uses, request: Use) -> int:
         """The longest request from the same start, in the rule's unit, that passes; 0 if not even one unit does.

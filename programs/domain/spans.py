@@ -17,6 +17,8 @@ from programs.enums import Window
 TOKYO = ZoneInfo("Asia/Tokyo")
 DAY = dt.timedelta(days=1)
 MINUTE = dt.timedelta(minutes=1)
+_MINUTE_MICROSECONDS = 60_000_000
+_DAY_MICROSECONDS = 1440 * _MINUTE_MICROSECONDS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -101,18 +103,25 @@ def minutes_by_day(start: dt.datetime, end: dt.datetime) -> dict[dt.date, int]:
     by then. So the parts always add up to the total, whatever the seconds, and a shorter span from the same
     start never has more minutes on any day. An empty or reversed span has none.
     """
-    first, last = local(start), local(end)
-    if first.date() == last.date():
-        whole = (last - first) // MINUTE
-        return {first.date(): whole} if whole > 0 else {}
-    parts: dict[dt.date, int] = {}
-    day, before = first.date(), 0
-    while day <= last.date():
-        elapsed = (min(last, midnight(day + DAY)) - first) // MINUTE
-        if elapsed > before:
-            parts[day] = elapsed - before
-            before = elapsed
-        day += DAY
+    return {dt.date.fromordinal(day): minutes for day, minutes in minutes_by_ordinal(start, end).items()}
+
+
+def minutes_by_ordinal(start: dt.datetime, end: dt.datetime) -> dict[int, int]:
+    """`minutes_by_day` with days as ordinals, in whole numbers throughout: the inner loop of every limit."""
+    first = local(start)
+    span = local(end) - first
+    total = span.days * 1440 + span.seconds // 60
+    if total <= 0:
+        return {}
+    # Microseconds from the start's midnight, so that the k-th midnight after it is k days less that.
+    gone = ((first.hour * 60 + first.minute) * 60 + first.second) * 1_000_000 + first.microsecond
+    day, before, elapsed = first.toordinal(), 0, (_DAY_MICROSECONDS - gone) // _MINUTE_MICROSECONDS
+    parts: dict[int, int] = {}
+    while before < total:
+        reached = min(elapsed, total)
+        if reached > before:
+            parts[day] = reached - before
+        before, elapsed, day = reached, elapsed + 1440, day + 1
     return parts
 
 

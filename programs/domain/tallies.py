@@ -4,6 +4,7 @@ A tally never judges: `limits.py` does. Sources: `design.md` 4.1, `domain.md` 9.
 """
 
 import datetime as dt
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -31,12 +32,13 @@ class Tally:
         return max(0, self.used + self.added - cap) if self.added > 0 else 0
 
 
-def tallies(rule: LimitRule, uses: Uses, request: Use, context: Context) -> list[Tally]:
+def tallies(rule: LimitRule, uses: Uses, request: Use, context: Context, *, enough: int | None = None) -> list[Tally]:
     """One tally for every window of the rule that the request touches, in order.
 
     A rule applies to a window when a requested day in it lies within the rule's validity; then everything in the
     window counts, also what was used before the rule came into force. ROLLING_12_MONTHS gives the fullest window
-    only. Days outside a GRANT or an ENROLLMENT lie in no window: that is a problem of its own.
+    only, or the first found above `enough`, where it only matters that there is one. Days outside a GRANT or an
+    ENROLLMENT lie in no window: that is a problem of its own.
     """
     if rule.window == Window.FROM_FIRST_DAY:
         return _from_first_day(rule, uses, request, context)
@@ -47,7 +49,7 @@ def tallies(rule: LimitRule, uses: Uses, request: Use, context: Context) -> list
     if rule.window == Window.STAY:
         return _run(rule, uses, ledger, request, asked)
     if rule.window == Window.ROLLING_12_MONTHS:
-        return _rolling(rule, ledger, asked)
+        return _rolling(rule, ledger, asked, enough)
     return _buckets(rule, ledger, asked, context)
 
 
@@ -66,22 +68,25 @@ def run_around(stay_days: frozenset[int], first: int, last: int) -> tuple[int, i
     return first, last
 
 
-def fullest_year(ledger: Ledger, fresh: Amounts) -> Tally:
+def fullest_year(ledger: Ledger, fresh: Amounts, enough: int | None = None) -> Tally:
     """The fullest window of 12 months with at least one day of `fresh` in it; the earliest of equals.
 
     Any window can slide to the right until it begins on a day of use without losing any, so only those are
-    looked at.
+    looked at. With `enough`, the first window above it will do.
     """
     added = Ledger(fresh)
     first, last = added.days[0], added.days[-1]
     best: Tally | None = None
-    for start in sorted({day for day in ledger.days if first - 366 <= day <= last} | fresh.keys()):
+    old = ledger.days[bisect_left(ledger.days, first - 366) : bisect_right(ledger.days, last)]
+    for start in sorted(old + added.days):
         end = year_end(start)
         if end < first:
             continue
         used, more = ledger.between(start, end), added.between(start, end)
         if best is None or used + more > best.used + best.requested:
             best = Tally(_period(start, end), used, more)
+            if enough is not None and used + more > enough:
+                break
     assert best is not None  # noqa: S101 - a window begins on each day of `fresh`
     return best
 
@@ -127,12 +132,12 @@ def _buckets(rule: LimitRule, ledger: Ledger, asked: Amounts, context: Context) 
     ]
 
 
-def _rolling(rule: LimitRule, ledger: Ledger, asked: Amounts) -> list[Tally]:
+def _rolling(rule: LimitRule, ledger: Ledger, asked: Amounts, enough: int | None) -> list[Tally]:
     by_date = rule.unit in (Unit.DAYS, Unit.NIGHTS)
     fresh = {day: amount for day, amount in asked.items() if not (by_date and day in ledger.amounts)}
     if not fresh or not _valid(rule, fresh):
         return []
-    peak = fullest_year(ledger, fresh)
+    peak = fullest_year(ledger, fresh, enough)
     if not by_date or peak.period is None:
         return [peak]
     asked_in_peak = Ledger(asked).between(peak.period.start.toordinal(), peak.period.end.toordinal())

@@ -77,7 +77,7 @@ def amounts_of(use: Use, unit: str, counting: str) -> Amounts:
     MINUTES are split at Japanese midnights, TIMES are one on the first day, NIGHTS exist in stays only.
     """
     if unit == Unit.MINUTES:
-        return {day.toordinal(): minutes for day, minutes in spans.minutes_by_day(use.start, use.end).items()}
+        return spans.minutes_by_ordinal(use.start, use.end)
     if unit == Unit.TIMES:
         return {use.first_day.toordinal(): 1}
     if unit == Unit.NIGHTS:

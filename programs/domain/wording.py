@@ -8,9 +8,9 @@ import datetime as dt
 
 from programs.domain.spans import Period
 from programs.enums import Unit, Window
+from transition.domain.wareki import ERAS
 
 ASK_MUNICIPALITY = "市町村に確認してください"
-_REIWA = dt.date(2019, 5, 1)
 
 
 def hours(minutes: int, *, full: bool = False) -> str:
@@ -30,15 +30,15 @@ def amount(unit: str, number: int, *, full: bool = False) -> str:
     return f"{number}{Unit(unit).label}"
 
 
-def year(number: int) -> str:
-    """A calendar year by era: 2026 is 令和8年. Years before 令和 keep their western number."""
-    return f"{number}年" if number < _REIWA.year else f"令和{number - _REIWA.year + 1 if number > 2019 else '元'}年"
+def year(day: dt.date) -> str:
+    """The year of a date by era: 令和8年. Before 明治 the western number."""
+    return next((era.year_name(day) for era in ERAS if era.first <= day), f"{day.year}年")
 
 
 def date(day: dt.date, today: dt.date | None = None) -> str:
     """令和8年11月22日, or only 11月22日 where `today` lies in the same year."""
     short = f"{day.month}月{day.day}日"
-    return short if today is not None and today.year == day.year else year(day.year) + short
+    return short if today is not None and today.year == day.year else year(day) + short
 
 
 def scope(window: str, period: Period | None, today: dt.date) -> str:
@@ -48,11 +48,11 @@ def scope(window: str, period: Period | None, today: dt.date) -> str:
         return "続けて泊まれる日数" if window == Window.STAY else "体験"
     if window == Window.CALENDAR_MONTH:
         month = f"{period.start.month}月"
-        return "今月" if current else month if period.start.year == today.year else year(period.start.year) + month
+        return "今月" if current else month if period.start.year == today.year else year(period.start) + month
     if window == Window.FISCAL_YEAR:
-        return "年度" if current else f"{year(period.start.year)}度"
+        return "年度" if current else f"{year(period.start)}度"
     if window == Window.CALENDAR_YEAR:
-        return "今年" if current else year(period.start.year)
+        return "今年" if current else year(period.start)
     if window == Window.GRANT:
         return "支給決定の期間"
     if window == Window.ENROLLMENT:

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from programs.domain import spans
@@ -155,6 +155,7 @@ def test_openings_are_all_stays_of_that_length():
     assert openings(free, day("2026-10-01"), day("2026-10-08"), 2, 1, 7, weeks) == found[1:3]
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, 30)), st.integers(0, 20), st.integers(1, 20), st.integers(1, 8))
 def test_openings_are_just_the_stays_without_problems_on_free_nights(free, begins, length, nights):
     base = day("2026-10-01")

@@ -105,7 +105,7 @@ def window_totals(limit, uses, context):
     return list(totals.values())
 
 
-@settings(max_examples=400)
+@settings(max_examples=200, deadline=None)
 @given(rules(), st.lists(SESSIONS, max_size=12), st.sampled_from(CONTEXTS))
 def test_accepting_what_passes_never_fills_a_window_above_its_cap(limit, wanted, context):
     if limit.window == Window.STAY:
@@ -125,7 +125,7 @@ def test_accepting_what_passes_never_fills_a_window_above_its_cap(limit, wanted,
             assert sum(first <= d <= last for d in inside) <= granted
 
 
-@settings(max_examples=400)
+@settings(max_examples=200, deadline=None)
 @given(rules(), st.lists(SESSIONS, max_size=12), SESSIONS, st.sampled_from(CONTEXTS))
 def test_the_largest_request_passes_and_one_more_does_not(limit, uses, requested, context):
     for problem in breaches(limit, uses, requested, context):
@@ -144,7 +144,7 @@ def test_the_largest_request_passes_and_one_more_does_not(limit, uses, requested
         assert codes(shortened(requested, limit.unit, limit.counting, problem.largest_request + 1))
 
 
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 @given(rules(), st.lists(SESSIONS, max_size=12), SESSIONS, st.sampled_from(CONTEXTS))
 def test_numbers_of_a_breach_agree_with_each_other(limit, uses, requested, context):
     for problem in breaches(limit, uses, requested, context):
@@ -163,6 +163,7 @@ def test_numbers_of_a_breach_agree_with_each_other(limit, uses, requested, conte
             assert problem.code not in [found.code for found in breaches(limit, uses, later, context)]
 
 
+@settings(deadline=None)
 @given(rules(), st.lists(SESSIONS, max_size=10), SESSIONS, st.sampled_from(CONTEXTS), st.randoms())
 def test_the_order_of_sessions_does_not_matter(limit, uses, requested, context, random):
     shuffled = random.sample(uses, len(uses))
@@ -171,6 +172,7 @@ def test_the_order_of_sessions_does_not_matter(limit, uses, requested, context, 
     assert limits.allowances(rules_, uses, context, TODAY) == limits.allowances(rules_, shuffled, context, TODAY)
 
 
+@settings(deadline=None)
 @given(rules(), st.lists(SESSIONS, max_size=10), SESSIONS, st.sampled_from(CONTEXTS))
 def test_a_cancelled_session_leaves_no_trace(limit, uses, requested, context):
     """Asked with its own key among the sessions, or after it is gone: the same answer."""
@@ -178,6 +180,7 @@ def test_a_cancelled_session_leaves_no_trace(limit, uses, requested, context):
     assert breaches(limit, [*uses, named], named, context) == breaches(limit, uses, requested, context)
 
 
+@settings(deadline=None)
 @given(rules(), st.lists(SESSIONS, max_size=8), SESSIONS, st.sampled_from([dt.UTC, NEW_YORK]))
 def test_the_zone_of_the_input_does_not_matter(limit, uses, requested, zone):
     def elsewhere(use):
@@ -187,6 +190,7 @@ def test_the_zone_of_the_input_does_not_matter(limit, uses, requested, zone):
     assert breaches(limit, [elsewhere(use) for use in uses], elsewhere(requested), CONTEXTS[1]) == ours
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([Window.CALENDAR_MONTH, Window.ANNIVERSARY_MONTH, Window.FISCAL_YEAR, Window.CALENDAR_YEAR]),
     st.integers(1, 2000),
@@ -207,6 +211,7 @@ def test_minutes_are_conserved_over_the_edge_of_a_window(window, cap, length, be
     ]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([Unit.MINUTES, Unit.DAYS, Unit.NIGHTS]),
     st.sampled_from([window for window in COUNTED if window != Window.STAY]),
@@ -236,6 +241,7 @@ def test_exactly_what_is_left_passes_and_one_more_does_not(unit, window, cap, us
         assert left.rule.code in codes(more)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.lists(stays(), max_size=6).map(lambda uses: [crowded(use) for use in uses]))
 def test_what_is_left_of_a_run_passes_and_one_more_does_not(cap, uses):
     today = dt.date(2026, 2, 20)
@@ -252,6 +258,7 @@ def test_what_is_left_of_a_run_passes_and_one_more_does_not(cap, uses):
     assert breaches(limit, uses, shortened(one, Unit.DAYS, limit.counting, left.remaining + 1), Context())
 
 
+@settings(deadline=None)
 @given(st.lists(SESSIONS, max_size=12), st.sampled_from(CONTEXTS), st.lists(rules(), max_size=4))
 def test_what_is_used_is_held_and_planned_together(uses, context, several):
     half = [replace(use, held=n % 2 == 0) for n, use in enumerate(uses)]

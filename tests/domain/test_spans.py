@@ -4,16 +4,16 @@ import datetime as dt
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from programs.domain import spans
-from programs.domain.limits import Use
+from programs.domain.limits import Use, check
 from programs.domain.tallies import year_end
 from programs.domain.uses import amounts_of
 from programs.enums import Counting, SessionKind, Unit, Window
 
-from .builders import NOTHING, TOKYO, ZONES, Context, GrantPeriod, Period, at, day
+from .builders import NOTHING, TOKYO, ZONES, Context, GrantPeriod, Period, at, day, program, rule
 
 DATES = st.dates(dt.date(2015, 1, 1), dt.date(2060, 12, 31))
 MIDNIGHTS = {
@@ -61,6 +61,31 @@ def test_clock_around_midnight(midnight, microseconds, zone):
     )
 
 
+@pytest.mark.parametrize("zone", ZONES.values(), ids=ZONES)
+@pytest.mark.parametrize("microseconds", [-1, 0, 1])
+@pytest.mark.parametrize("midnight", MIDNIGHTS.values(), ids=MIDNIGHTS)
+@pytest.mark.parametrize("unit", [Unit.TIMES, Unit.DAYS, Unit.MINUTES])
+def test_clock_in_every_window(midnight, microseconds, zone, unit):
+    """The same 63 moments in every limit: what happens there uses up the window of its own day and no other."""
+    new = day(midnight)
+    old = new - spans.DAY
+    context = Context(Period(old, old), GrantPeriod(new, new + 400 * spans.DAY))
+    moment = (at(f"{midnight}T00:00") + dt.timedelta(microseconds=microseconds)).astimezone(zone)
+    date = old if microseconds < 0 else new
+    # 61 seconds from just before midnight are one minute, and that minute is the new day's.
+    held = Use(SessionKind.OUTING, moment, moment + dt.timedelta(seconds=0 if unit == Unit.DAYS else 61))
+    date = new if unit == Unit.MINUTES else date
+    for window in (w for w in Window if w not in (Window.STAY, Window.FROM_FIRST_DAY, Window.ROLLING_12_MONTHS)):
+        once = program(rule(unit, 1, window))
+        for noon in (at(f"{old}T12:00"), at(f"{new}T12:00")):
+            requested = Use(SessionKind.OUTING, noon, noon + dt.timedelta(minutes=1))
+            if unit == Unit.DAYS and noon.date() == date:
+                continue
+            found = [p.code for p in check(once, [held], requested, context, new) if p.code == "cap"]
+            periods = {spans.period_of(window, day, context) for day in (date, noon.date())}
+            assert bool(found) is (len(periods) == 1 and None not in periods), (window, noon)
+
+
 def test_nights_are_half_open_and_days_are_not():
     assert spans.nights(day("2026-10-02"), day("2026-10-04")) == [day("2026-10-02"), day("2026-10-03")]
     assert spans.days(day("2026-10-02"), day("2026-10-04"))[-1] == day("2026-10-04")
@@ -81,6 +106,7 @@ def test_seconds_are_dropped_from_the_whole_not_from_each_day():
     assert spans.minutes_by_day(at("2026-10-31T23:59:30"), at("2026-11-01T00:00:29")) == {}
 
 
+@settings(deadline=None)
 @given(st.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2029, 1, 1)), st.timedeltas(dt.timedelta(), dt.timedelta(9)))
 def test_minutes_are_conserved_and_a_shorter_span_never_has_more(start, length):
     start = start.replace(tzinfo=TOKYO)
@@ -127,6 +153,7 @@ def test_anniversary_months_do_not_drift_after_a_short_month():
     ]
 
 
+@settings(deadline=None)
 @given(DATES, st.integers(1, 24))
 def test_a_period_of_months_is_exactly_that_many_anniversary_months(start, months):
     end = spans.period_end(start, months)
@@ -136,6 +163,7 @@ def test_a_period_of_months_is_exactly_that_many_anniversary_months(start, month
     assert all(b.start - a.end == spans.DAY for a, b in pairwise(found))
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([Window.CALENDAR_MONTH, Window.FISCAL_YEAR, Window.CALENDAR_YEAR, Window.ANNIVERSARY_MONTH]),
     DATES,
@@ -169,6 +197,7 @@ def test_rolling_year_ends_on_the_day(end, start):
     assert period == Period(day(start or "2025-10-16"), day(end))
 
 
+@settings(deadline=None)
 @given(DATES)
 def test_twelve_months_from_a_day(date):
     assert dt.date.fromordinal(year_end(date.toordinal())) == spans.period_end(date, 12)
