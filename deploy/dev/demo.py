@@ -153,23 +153,25 @@ def prepare(action: str) -> dict[str, Any]:
     """Everything the servers need before they start; each step may be repeated."""
     sys.path.insert(0, str(ROOT))
     import django
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
     from django.db import connections
 
     django.setup()
-    print("Database …", flush=True)
-    call_command("migrate", interactive=False, verbosity=0)
-    if action != "run":
-        call_command("seed_demo")
-    accounts: dict[str, Any] = {}
-    if action != "seed":
-        call_command("schedules")
-    if action == "demo":
-        answer = io.StringIO()
-        call_command("demo_accounts", json=True, stdout=answer)
-        accounts = json.loads(answer.getvalue())
-    connections.close_all()
-    return accounts
+    answer = io.StringIO()
+    try:
+        print("Database …", flush=True)
+        call_command("migrate", interactive=False, verbosity=0)
+        if action != "run":
+            call_command("seed_demo")
+        if action != "seed":
+            call_command("schedules")
+        if action == "demo":
+            call_command("demo_accounts", json=True, stdout=answer)
+    except CommandError as error:
+        raise Refused(str(error)) from error
+    finally:
+        connections.close_all()
+    return json.loads(answer.getvalue() or "{}")
 
 
 def serve(procfile: Path, port: int, accounts: dict[str, Any], env: dict[str, str]) -> None:
