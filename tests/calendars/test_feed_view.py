@@ -283,6 +283,16 @@ def test_the_window_slides_at_the_start_of_a_month_in_japan(client, stay, addres
     assert poll(client, address, december).status_code == 304
 
 
+def test_an_edit_in_the_very_second_of_the_slide_is_seen(client, stay, address, frozen_time):
+    session = stay(state=SessionState.REQUESTED)
+    frozen_time.move_to(dt.datetime(2026, 11, 30, 15, 0, 0, 200_000, tzinfo=dt.UTC))
+    response = client.get(address)
+    frozen_time.shift(dt.timedelta(milliseconds=300))
+    put(session, state=SessionState.CONFIRMED)
+    frozen_time.shift(HOUR)
+    assert by_date(client, address, response).status_code == 200
+
+
 def test_a_stay_that_touches_the_window_is_in_it(client, stay, address):
     stay(check_in=dt.date(2026, 7, 30), nights=1)  # ends on 31 July
     stay(check_in=dt.date(2026, 7, 31), nights=1)  # ends on 1 August
