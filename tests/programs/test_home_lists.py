@@ -104,6 +104,10 @@ class TestLayouts:
         assert found.table.above == 2
         assert [row.line for row in found.rows()] == [5]
 
+    def test_byte_order_mark_before_a_quote(self):
+        quoted = files.OSAKA_HEADER.replace("事業所番号", '"事業所番号"', 1)
+        assert len(homes(f"{quoted}\n{osaka_row(1)}\n".encode("utf-8-sig"))) == 1
+
     def test_tabs(self):
         assert len(homes(files.osaka([osaka_row(1)]).replace(b",", b"\t"))) == 1
 
@@ -260,6 +264,13 @@ class TestDamage:
     def test_a_short_row_is_not_taken_as_the_rest_of_an_open_quote(self):
         lines = [osaka_row(1), osaka_row(2, date='"2021/12/01'), f'{number(3)},切れた"', osaka_row(4)]
         assert list(refused(files.osaka(lines))) == [3, 4]
+
+    def test_rest_of_a_torn_row_is_told_too(self):
+        lines = [osaka_row(1), osaka_row(2, '"ひだ'), 'まり",06-0000-0000', osaka_row(3)]
+        assert refused(files.osaka(lines)) == {
+            3: '引用符（"）が閉じていません。',
+            4: "列の数が2です（見出しは8）。",
+        }
 
     def test_unclosed_quote_on_the_last_line(self):
         data = files.osaka([osaka_row(1), osaka_row(2, '"開いたまま')])

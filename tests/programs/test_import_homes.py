@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from programs.domain.home_lists import rows
+from programs.domain.home_lists import HomeRow, rows
 from programs.domain.problems import Refused
 from programs.enums import HomeType, ProgramKind, RoomUse, SessionKind
 from programs.models import Home, Program, Room, Session, Slot
@@ -145,6 +145,12 @@ class TestImportRows:
         report = run(data)
         assert [(row.line, row.reason) for row in report.refused] == [(3, "この枝番のホームはすでに登録されています。")]
         assert sorted(home.name for home in Home.objects.all()) == ["南館", "東館"]
+
+    def test_rows_from_elsewhere_are_checked_again(self):
+        rows = [HomeRow(2, number(1), "事業所", "あ" * 121), HomeRow(3, number(2), "事" * 121, "家")]
+        report = homes.import_rows([*rows, HomeRow(4, number(3), "事業所", "家")], by=None)
+        assert [row.line for row in report.refused] == [2, 3]
+        assert [home.name for home in Home.objects.all()] == ["家"]
 
     @pytest.mark.parametrize("batch", [1, 2, 200])
     def test_dry_run_gives_the_same_figures_and_writes_nothing(self, batch, monkeypatch):
