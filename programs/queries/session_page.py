@@ -72,7 +72,7 @@ def page(session: Session, today: dt.date) -> Page:
 
 
 def actions(session: Session, user: User, now: dt.datetime) -> list[SessionAction]:
-    """What this user can do with the session at this moment, in the order of the buttons."""
+    """What this user can do with the session of `for_reader` at this moment, in the order of the buttons."""
     granted: dict[str, bool] = {}
     found = []
     for action in session_flow.actions_from(session.state):
@@ -83,6 +83,9 @@ def actions(session: Session, user: User, now: dt.datetime) -> list[SessionActio
             granted[permission] = user.has_perm(permission, session)
         if granted[permission]:
             found.append(action)
+    # A home declines; calling off a request is for those who made it.
+    if SessionAction.DECLINE in found and not session.sees_person:  # type: ignore[attr-defined]
+        found = [action for action in found if action != SessionAction.CANCEL]
     return found
 
 

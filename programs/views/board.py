@@ -82,7 +82,7 @@ def room_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
                 request,
                 reverse("programs:slot-create", args=[room.public_id]) if is_offered else reverse("programs:board"),
             )
-    context = {"form": form, "home": home, "rooms": home.rooms.order_by("name", "pk")}
+    context = {"form": form, "home": home, "rooms": list(home.rooms.order_by("name", "pk"))}
     status = 422 if form.is_bound else 200
     return render_page(request, "programs/room_form.html", context, partials={"room-form"}, status=status)
 
