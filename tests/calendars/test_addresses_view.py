@@ -48,7 +48,7 @@ def test_issuing_shows_the_address_once(signed_in, issue_url, list_url):
     assert response.status_code == 200
     assert response["Cache-Control"] == "no-store"
     (token,) = set(ADDRESS.findall(response.content.decode()))
-    assert page(response).find(id="address")["value"] == f"http://testserver/ical/{token}/yotei.ics"
+    assert page(response).find(id="address").get_text() == f"http://testserver/ical/{token}/yotei.ics"
     assert page(response).find("a", href=f"webcal://testserver/ical/{token}/yotei.ics")
     assert signed_in.get(f"/ical/{token}/yotei.ics").status_code == 200
     for again in (signed_in.get(list_url), sent(signed_in, issue_url)):
