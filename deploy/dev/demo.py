@@ -31,6 +31,19 @@ NEEDED_MB = 200
 FULL_MB = 5
 ANSWER_SECONDS = 60
 HOST = "127.0.0.1"
+# What demo_accounts says in code, for people.
+WORDS = {
+    "municipality": "市町村",
+    "core_center": "基幹相談支援センター",
+    "worker": "相談支援専門員",
+    "facility": "障害者支援施設",
+    "group_home": "グループホーム",
+    "FAMILY": "家族",
+    "BUSY": "予定ありとだけ",
+    "NEUTRAL": "種類",
+    "PLACE": "種類と場所",
+    "NAMES": "種類と場所と呼び名",
+}
 
 
 def main() -> None:
@@ -200,13 +213,12 @@ def wait_for_answer(address: str, servers: subprocess.Popen[bytes]) -> None:
 def describe(address: str, accounts: dict[str, Any]) -> str:
     lines = ["", f"  {address}/", ""]
     if people := accounts.get("accounts", []):
-        lines += [
-            "  Sign in as / ログイン",
-            *table([[one["role"], one["email"], one["password"]] for one in people]),
-            "",
-        ]
+        rows = [[one["role"], WORDS.get(one["role"], ""), one["email"], one["password"]] for one in people]
+        lines += ["  Sign in as / ログイン", *table(rows), ""]
     if feeds := accounts.get("feeds", []):
-        rows = [[one["audience"], one["detail"], address + one["path"]] for one in feeds]
+        rows = [
+            [*(WORDS.get(one[key], one[key]) for key in ("audience", "detail")), address + one["path"]] for one in feeds
+        ]
         lines += ["  Calendars to subscribe to / 予定表", *table(rows), ""]
     lines += ["  Stop with Ctrl-C / 終了は Ctrl-C", ""]
     rule = "─" * 72
