@@ -21,11 +21,12 @@ from transition.models import Organization
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 # The layout of a prefecture's list, with homes that do not exist.
-LIST = """\
-,,所在地,名　称,郵便番号,住　所,電話番号,共同生活住居名称,事業者名称,"代表者職名",事業所番号,枝番,指定年月日,
-,1,架空市東区,みほん寮,000-0000,架空市東区みほん１丁目２－３,000-000-0000,みほん寮いち,社会福祉法人　みほん会,理事長,９９２００００１１０,1,2020年4月1日,介護サービス包括型
-,2,架空市東区,みほん寮,000-0000,架空市東区みほん１丁目２－４,000-000-0000,みほん寮に,社会福祉法人　みほん会,理事長,９９２００００１１０,2,2020年4月1日,介護サービス包括型
-"""
+HEAD = ",,所在地,名　称,郵便番号,住　所,電話番号,共同生活住居名称,事業者名称,代表者職名,事業所番号,枝番,指定年月日,"
+ROW = (
+    ",{n},架空市東区,みほん寮,000-0000,架空市東区みほん１丁目２－３,000-000-0000,みほん寮{n},社会福祉法人　みほん会,"
+    "理事長,９９２００００１１０,{n},2020年4月1日,介護サービス包括型"
+)
+FULL_WIDTH = str.maketrans("0123456789-", "０１２３４５６７８９－")
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def home(tmp_path) -> Home:
         path = Path(folder) / "kumamoto_group_homes.csv"
     else:
         path = tmp_path / "list.csv"
-        path.write_text(LIST, encoding="utf-8")
+        path.write_text("\n".join([HEAD, ROW.format(n=1), ROW.format(n=2)]), encoding="utf-8")
     call_command("import_homes", str(path), verbosity=0)
     return Home.objects.order_by("pk")[0]
 
