@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 
 from programs.domain import session_flow
 from programs.enums import SessionAction, SessionState
-from programs.models import Override, Session, SessionEvent, Slot
+from programs.models import Override, Room, Session, SessionEvent, Slot
 from programs.models.sessions import SessionQuerySet
 from programs.queries.disclosure import Guest, guest_of, is_named
 from transition import clock
@@ -47,11 +47,12 @@ class Page:
 
 
 def for_reader(user: User) -> SessionQuerySet:
-    """The sessions the user may see. `sees_person`: as one who supports the person, not only as the home."""
+    """The sessions the user may see: `sees_person` as one who supports the person, `is_hosted` as the home."""
     person = Person.objects.visible_to(user).filter(pk=OuterRef("person"))
+    room = Room.objects.run_by(user).filter(pk=OuterRef("room"))
     return (
         Session.objects.visible_to(user)
-        .annotate(sees_person=Exists(person))
+        .annotate(sees_person=Exists(person), is_hosted=Exists(room))
         .select_related("person", "program", "slot", "room__home", "organization", "requested_by")
     )
 

@@ -22,9 +22,9 @@ from programs.services import homes as home_services
 from programs.services import slots as slot_services
 from programs.views.acting import attempt
 from transition import clock
-from transition.domain.wareki import format_short
+from transition.domain.wareki import format_short, format_wareki
 from transition.enums import HOSTING_KINDS
-from transition.htmx import redirect_page, render_page
+from transition.htmx import redirect_page, render_page, say
 from transition.models import User
 
 PAGE = 20
@@ -46,7 +46,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "unconfirmed": SimpleLazyObject(lambda: queries.unconfirmed_slots(homes, today)),
     }
     status = 422 if form.errors else 200
-    return render_page(request, "programs/board.html", context, partials={"board"}, status=status)
+    response = render_page(request, "programs/board.html", context, partials={"board"}, status=status)
+    return say(response, f"{format_wareki(first)}からの予定です") if request.htmx else response  # type: ignore[attr-defined]
 
 
 @require_GET

@@ -149,7 +149,6 @@ def session_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "actions": [action.value for action in queries.actions(session, user, now)],
         "can_override": queries.can_override(session, user),
         "is_late": session.expires_at is not None and session.expires_at <= now,
-        "is_hosted": rules.hosts_session(user, session),
     }
     return render_page(request, "programs/session_detail.html", context)
 
