@@ -27,10 +27,10 @@ class SearchForm(forms.Form):
         self.today = today
         super().__init__({**self._defaults(program), **{name: data.get(name) for name in data}})
         self.fields["program"] = forms.ChoiceField(label="体験事業", choices=[(row.code, row.name) for row in programs])
-        self.fields["from"] = JapaneseDateField(label="いつから", help_text="チェックインのいちばん早い日")
-        self.fields["to"] = JapaneseDateField(label="いつまで", help_text="チェックアウトのいちばん遅い日")
+        self.fields["from"] = JapaneseDateField(label="いつから")
+        self.fields["to"] = JapaneseDateField(label="いつまで")
         self.fields["nights"] = JapaneseIntegerField(
-            label="泊数", required=False, min_value=1, max_value=60, help_text="空けると、この期間ちょうど"
+            label="泊数", required=False, min_value=1, max_value=60, help_text="空けると期間ちょうど"
         )
         self.fields["area"] = LineField(label="地域", required=False, max_length=40)
         self.fields["price"] = JapaneseIntegerField(
@@ -38,6 +38,11 @@ class SearchForm(forms.Form):
         )
         self.fields["sort"] = forms.ChoiceField(label="並び順", choices=SORTS, required=False)
         self.fields["area"].widget.attrs["list"] = "areas"
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the conditions that stand folded away say anything."""
+        return bool(self.data.get("area") or self.data.get("price") or self.data.get("sort") not in ("", "fit"))
 
     def _defaults(self, program: Program) -> dict[str, str]:
         first = self.today + dt.timedelta(days=1)

@@ -132,7 +132,9 @@ class Found:
         if row.level_min is not None or row.level_max is not None:
             low = SupportLevel(row.level_min).label if row.level_min is not None else ""
             high = SupportLevel(row.level_max).label if row.level_max is not None else ""
-            words.append(low if low == high else f"{low}〜{high}")
+            words.append(
+                low if low == high else f"{low}〜{high}" if low and high else f"{low}以上" if low else f"{high}以下"
+            )
         if row.kinds:
             words.append("・".join(str(DisabilityKind(kind).label) for kind in row.kinds))
         if row.medical_care:

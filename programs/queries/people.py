@@ -137,7 +137,7 @@ def people_page(organization: Organization | None, words: str, number: str | int
 def program_uses(book: LimitBook, person: Person, today: dt.date) -> list[ProgramUse]:
     """Every program of the person's municipality, those open to the person first."""
     uses = [_program_use(book, person, program, today) for program in book.programs(person)]
-    return sorted(uses, key=lambda use: bool(use.obstacles))
+    return sorted(uses, key=lambda use: (bool(use.obstacles), not use.relevant))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,8 @@ def _obstacles(
     person: Person, program: Program, grant: Period | None, enrollment: Period | None, today: dt.date
 ) -> list[Problem]:
     """Why the program is not open today: residence, certificate, enrollment. Never more than a question to ask."""
-    found = stays.program_problems(person, program)
+    if found := stays.program_problems(person, program):
+        return found
     if program.needs_grant:
         service = GrantService(program.needs_grant).label
         found += _period_obstacles("grant", f"「{service}」の支給決定", grant, today)

@@ -150,15 +150,23 @@ class TestPerson:
         legend = soup(worker.get(page_of(world.person))).select(".hours-bar .legend li")
         assert [item.text for item in legend] == ["使った 0回", "確定 1回", "申込中 1回", "残り 8回"]
 
+    def reasons(self, worker, world):
+        return [item.text for item in soup(worker.get(page_of(world.person))).select(".greyed-reason")]
+
     def test_says_why_a_program_is_not_open(self, worker, world):
+        Grant.objects.update(ends_on=dt.date(2026, 11, 21))
+        assert self.reasons(worker, world) == [
+            "「共同生活援助（体験）」の支給決定は令和8年11月21日で終わっています。更新について市町村に確認してください"
+        ]
+        Grant.objects.all().delete()
+        assert self.reasons(worker, world) == [
+            "「共同生活援助（体験）」の支給決定が登録されていません。市町村に確認してください"
+        ]
         world.program.residences = [Residence.FACILITY]
         world.program.save()
-        Grant.objects.all().delete()
-        reasons = [item.text for item in soup(worker.get(page_of(world.person))).select(".greyed-reason")]
-        assert reasons == [
+        assert self.reasons(worker, world) == [
             "「グループホームの体験」は、いまの住まいが「障害者支援施設」の方の事業です"
-            "（本人は「家族と同居」）。市町村に確認してください",
-            "「共同生活援助（体験）」の支給決定が登録されていません。市町村に確認してください",
+            "（本人は「家族と同居」）。市町村に確認してください"
         ]
 
     def test_links_to_search_feeds_and_forms(self, worker, world):

@@ -73,13 +73,11 @@ class TestLook:
 
     def test_shows_limits_before_and_after(self, worker, world):
         factories.LimitFactory(program=world.program, amount=50, certainty=Certainty.ASSUMED, source="架空市の要綱")
-        row = look(worker, world).select_one("#limits-title + table tbody tr")
-        assert [cell.get_text(" ", strip=True) for cell in row.select("th, td")] == [
+        item = look(worker, world).select_one("#limits-title + .list li")
+        assert [part.get_text(" ", strip=True) for part in item.select("p")] == [
             "年間の日数",
-            "0日 → 3日 （上限 50日）",
-            "47日",
-            "令和8年4月1日（水）から令和9年3月31日（水）まで",
-            "架空市の要綱（未確認。市町村に確認してください）",
+            "令和8年4月1日（水）から令和9年3月31日（水）まで／根拠：架空市の要綱（未確認。市町村に確認してください）",
+            "0日 → 3日 （上限 50日）残り 47日",
         ]
 
     def test_shows_every_problem_before_sending(self, worker, world):
