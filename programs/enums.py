@@ -138,3 +138,77 @@ class DeclineReason(TextChoices):
     ROOM = "ROOM", "部屋が使えなくなった"
     VISIT_FIRST = "VISIT_FIRST", "先に見学に来てほしい"
     OTHER = "OTHER", "その他"
+
+
+class Step(TextChoices):
+    """The ladder toward a move, lowest rung first."""
+
+    OUTING = "OUTING", "外出"
+    VISIT = "VISIT", "見学"
+    MEAL = "MEAL", "ホームで食事"
+    DAY = "DAY", "日中すごす"
+    ONE_NIGHT = "ONE_NIGHT", "1泊"
+    SEVERAL_NIGHTS = "SEVERAL_NIGHTS", "何泊か"
+    MOVE = "MOVE", "引っこし"
+
+
+class Transport(TextChoices):
+    WALK = "WALK", "徒歩"
+    WHEELCHAIR = "WHEELCHAIR", "車いす"
+    TRAIN = "TRAIN", "電車"
+    BUS = "BUS", "バス"
+    TAXI = "TAXI", "タクシー"
+    CAR = "CAR", "事業所の車"
+    OTHER = "OTHER", "その他"
+
+
+class EnrollmentEnd(TextChoices):
+    WISH = "WISH", "本人の希望"
+    ILLNESS = "ILLNESS", "体調"
+    MOVED = "MOVED", "引っこした"
+    TRANSFER = "TRANSFER", "別の事業に移った"
+    OTHER = "OTHER", "その他"
+
+
+class Face(TextChoices):
+    GOOD = "GOOD", "よかった"
+    SO_SO = "SO_SO", "ふつう"
+    BAD = "BAD", "いやだった"
+
+
+class NextStep(TextChoices):
+    """What came of one session (domain 7.7)."""
+
+    AGAIN = "AGAIN", "続けたい"
+    ELSEWHERE = "ELSEWHERE", "別の所を試したい"
+    LONGER = "LONGER", "長くしたい"
+    NOT_NOW = "NOT_NOW", "いまはしない"
+    APPLY = "APPLY", "入居を申し込みたい"
+    UNDECIDED = "UNDECIDED", "まだ決めない"
+
+
+class OutcomeCode(TextChoices):
+    """What came of an enrollment (domain 7.7). A new wish is an outcome."""
+
+    NEW_WISH = "NEW_WISH", "新しい希望が出た"
+    NEXT_SERVICE = "NEXT_SERVICE", "次の支援が始まった"
+    MOVED_GROUP_HOME = "MOVED_GROUP_HOME", "グループホームへ移った"
+    MOVED_FLAT = "MOVED_FLAT", "アパートなどへ移った"
+    MOVED_FAMILY = "MOVED_FAMILY", "家族のもとへ移った"
+    STAYS_BY_CHOICE = "STAYS_BY_CHOICE", "自分で選んで、いまの所にいる"
+    UNABLE_TO_JUDGE = "UNABLE_TO_JUDGE", "まだ判断できない"
+
+
+MOVED_CODES = (OutcomeCode.MOVED_GROUP_HOME, OutcomeCode.MOVED_FLAT, OutcomeCode.MOVED_FAMILY)
+
+
+class NextService(TextChoices):
+    TRANSITION_SUPPORT = "TRANSITION_SUPPORT", "地域移行支援"
+    INDEPENDENT_LIVING_SUPPORT = "INDEPENDENT_LIVING_SUPPORT", "自立生活援助"
+    COMMUNITY_RETENTION = "COMMUNITY_RETENTION", "地域定着支援"
+    OTHER = "OTHER", "その他"
+
+
+class FollowUpKind(TextChoices):
+    VISIT_30_DAYS = "VISIT_30_DAYS", "移って30日以内の訪問"
+    SIX_MONTHS = "SIX_MONTHS", "6か月後もくらしているか"

@@ -75,3 +75,78 @@ class GrantService(TextChoices):
     GROUP_HOME_TRIAL = "GROUP_HOME_TRIAL", "共同生活援助（体験）"
     TRANSITION_SUPPORT = "TRANSITION_SUPPORT", "地域移行支援"
     SHORT_STAY = "SHORT_STAY", "短期入所"
+
+
+class Expression(TextChoices):
+    """How somebody showed what they think (domain 8.1)."""
+
+    WORD = "WORD", "ことば"
+    FACE = "FACE", "表情"
+    GESTURE = "GESTURE", "身ぶり"
+    BEHAVIOR = "BEHAVIOR", "行動"
+
+
+class WishChoice(TextChoices):
+    """Not knowing is a full answer."""
+
+    WANT = "WANT", "やってみたい"
+    NOT_NOW = "NOT_NOW", "いまは いい"
+    UNKNOWN = "UNKNOWN", "わからない"
+
+
+class GoalArea(TextChoices):
+    ENJOY = "ENJOY", "おでかけを楽しむ"
+    CHOOSE = "CHOOSE", "自分で選ぶ"
+    SHOP = "SHOP", "買い物"
+    EAT_OUT = "EAT_OUT", "外食"
+    MONEY = "MONEY", "お金"
+    TRANSPORT = "TRANSPORT", "乗り物"
+    SLEEP_ELSEWHERE = "SLEEP_ELSEWHERE", "ほかの場所で眠る"
+    LIVE_TOGETHER = "LIVE_TOGETHER", "人とくらす"
+    ASK_FOR_HELP = "ASK_FOR_HELP", "助けを求める"
+    DAILY_LIFE = "DAILY_LIFE", "食事・入浴・薬など毎日のこと"
+    DAY_ACTIVITY = "DAY_ACTIVITY", "日中の活動"
+    OTHER = "OTHER", "その他"
+
+
+class GoalHorizon(TextChoices):
+    LONG = "LONG", "長期"
+    SHORT = "SHORT", "短期"
+
+
+class GoalState(TextChoices):
+    ACTIVE = "ACTIVE", "取り組み中"
+    ACHIEVED = "ACHIEVED", "達成"
+    CHANGED = "CHANGED", "変更"
+    STOPPED = "STOPPED", "とりやめ"
+
+
+class IntentionAnswer(TextChoices):
+    GROUP_HOME = "GROUP_HOME", "グループホーム"
+    ALONE = "ALONE", "一人暮らし"
+    FAMILY = "FAMILY", "家族とくらす"
+    STAY = "STAY", "いまの所がいい"
+    OTHER = "OTHER", "その他"
+    UNKNOWN = "UNKNOWN", "わからない"
+    NO_ANSWER = "NO_ANSWER", "まだ答えがない"
+
+
+class IntentionWish(TextChoices):
+    """What the person would like to try next."""
+
+    VISIT = "VISIT", "見学"
+    MEAL = "MEAL", "食事"
+    STAY = "STAY", "お泊まり"
+    DAY = "DAY", "外の日中活動"
+
+
+class ConsentKind(TextChoices):
+    PHOTO = "PHOTO", "写真を撮って残す"
+    PROGRAM = "PROGRAM", "事業の利用と情報の共有"
+
+
+class ConsentMeans(TextChoices):
+    SIGNED = "SIGNED", "署名"
+    WORD = "WORD", "ことば"
+    GESTURE = "GESTURE", "身ぶり・表情"
+    GUARDIAN = "GUARDIAN", "後見人など"

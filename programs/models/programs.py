@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from programs.enums import Certainty, Counting, Enforcement, ProgramKind, Unit, Window
 from transition.enums import GrantService
-from transition.models import Organization, Person, User
+from transition.models import Organization
 from transition.models.base import PublicId
 
 
@@ -125,38 +125,3 @@ class Limit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.amount} {self.unit}"
-
-
-class Enrollment(PublicId):
-    """利用（参加）: a person in a program, first and last day included."""
-
-    person = models.ForeignKey(Person, models.PROTECT, verbose_name="本人", related_name="enrollments")
-    program = models.ForeignKey(Program, models.PROTECT, verbose_name="体験事業", related_name="enrollments")
-    organization = models.ForeignKey(
-        Organization, models.PROTECT, verbose_name="支援する組織", related_name="enrollments"
-    )
-    lead = models.ForeignKey(
-        User, models.PROTECT, verbose_name="担当", null=True, blank=True, related_name="enrollments"
-    )
-    starts_on = models.DateField("開始日")
-    ends_on = models.DateField("終了日")
-
-    class Meta:
-        verbose_name = "利用"
-        verbose_name_plural = "利用"
-        ordering = ["starts_on", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                name="enrollment_ends_after_start",
-                condition=Q(ends_on__gte=F("starts_on")),
-                violation_error_message="終了日は開始日よりあとにしてください。",
-            ),
-            models.UniqueConstraint(
-                name="enrollment_person_program_start_unique",
-                fields=["person", "program", "starts_on"],
-                violation_error_message="同じ開始日の利用がすでにあります。",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.program} {self.starts_on}–{self.ends_on}"

@@ -11,9 +11,12 @@ from programs.enums import (
     SessionAction,
     SessionKind,
     SessionState,
+    Step,
+    Transport,
 )
+from programs.models.enrollments import Enrollment
 from programs.models.homes import Home, Room, Slot
-from programs.models.programs import Enrollment, Limit, Program
+from programs.models.programs import Limit, Program
 from transition import clock
 from transition.models import Organization, Person, User
 from transition.models.base import AppendOnly, PublicId
@@ -51,7 +54,11 @@ class Session(PublicId):
         Slot, models.PROTECT, verbose_name="体験枠", null=True, blank=True, related_name="sessions"
     )
     room = models.ForeignKey(Room, models.PROTECT, verbose_name="居室", null=True, blank=True, related_name="sessions")
+    step = models.CharField("段階", max_length=14, choices=Step, blank=True)
+    activity = models.CharField("すること", max_length=80, blank=True)
     place = models.CharField("場所", max_length=120, blank=True)
+    transport = models.CharField("行きかた", max_length=12, choices=Transport, blank=True)
+    transport_cost = models.PositiveIntegerField("交通費（円）", default=0)
     check_in = models.DateField("チェックイン日", null=True, blank=True)
     check_out = models.DateField("チェックアウト日", null=True, blank=True)
     starts_at = models.DateTimeField("開始")

@@ -21,9 +21,7 @@ class Organization(PublicId):
     name = models.CharField("名称", max_length=120)
     search_key = models.TextField("検索用", blank=True, editable=False)
     corporation_name = models.CharField("法人名", max_length=120, blank=True)
-    office_number = models.CharField(
-        "事業所番号", max_length=10, blank=True, validators=[validate_office_number]
-    )
+    office_number = models.CharField("事業所番号", max_length=10, blank=True, validators=[validate_office_number])
     municipality_number = models.CharField(
         "市町村番号", max_length=6, blank=True, validators=[validate_municipality_number]
     )
