@@ -1,4 +1,7 @@
-"""Where a worker hands out the addresses of a person's calendar, and stops them."""
+"""Where a worker hands out the addresses of a person's calendar, and stops them.
+
+Like every page of a signed-in user these stay in no cache (PrivatePages), so Back does not show an address again.
+"""
 
 from typing import cast
 from uuid import UUID
@@ -45,7 +48,7 @@ def feed_issue(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def feed_rotate(request: HttpRequest, public_id: UUID) -> HttpResponse:
     feed = _feed(request, public_id)
     if request.method == "GET":
-        return _no_store(render_page(request, "calendars/feed_rotate.html", {"feed": feed, "person": feed.person}))
+        return render_page(request, "calendars/feed_rotate.html", {"feed": feed, "person": feed.person})
     return _issued_page(request, feeds.rotate(feed=feed, by=_user(request), key=request_key(request)))
 
 
@@ -53,7 +56,7 @@ def feed_rotate(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def feed_revoke(request: HttpRequest, public_id: UUID) -> HttpResponse:
     feed = _feed(request, public_id)
     if request.method == "GET":
-        return _no_store(render_page(request, "calendars/feed_revoke.html", {"feed": feed, "person": feed.person}))
+        return render_page(request, "calendars/feed_revoke.html", {"feed": feed, "person": feed.person})
     feeds.revoke(feed=feed, by=_user(request))
     return redirect_page(request, _list_url(feed.person))
 
@@ -93,7 +96,7 @@ def _list_page(request: HttpRequest, person: Person, form: FeedForm, status: int
         "days": FEED_DAYS,
         "cancelled_days": CANCELLED_FOR.days,
     }
-    return _no_store(render_page(request, "calendars/feed_list.html", context, partials={FORM_ID}, status=status))
+    return render_page(request, "calendars/feed_list.html", context, partials={FORM_ID}, status=status)
 
 
 def _issued_page(request: HttpRequest, feed: CalendarFeed) -> HttpResponse:
@@ -107,9 +110,4 @@ def _issued_page(request: HttpRequest, feed: CalendarFeed) -> HttpResponse:
         "address": address,
         "webcal_address": f"webcal:{address.partition(':')[2]}" if address else "",
     }
-    return _no_store(render_page(request, "calendars/feed_issued.html", context))
-
-
-def _no_store(response: HttpResponse) -> HttpResponse:
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return render_page(request, "calendars/feed_issued.html", context)

@@ -254,13 +254,16 @@ def test_cancelled_stays_leave_one_after_the_other(client, stay, address, frozen
 
 
 def test_an_address_issued_after_the_cancellation_loses_it_too(client, stay, world, frozen_time):
+    # All within one month, so that the window does not slide in between.
+    frozen_time.move_to(dt.datetime(2026, 12, 1, 1, tzinfo=dt.UTC))
     put(stay(), state=SessionState.CANCELLED)
     frozen_time.shift(DAY)
     address = address_of(feeds.issue(person=world.person, label="兄", by=world.worker))
     response = client.get(address)
     assert titles(response) == ["【中止】お泊まり"]
     frozen_time.shift(29 * DAY)
-    assert titles(again(client, address, response)) == []
+    answer = again(client, address, response)
+    assert (answer.status_code, titles(answer)) == (200, [])
 
 
 @pytest.mark.parametrize("poll", [again, by_date])
