@@ -96,7 +96,7 @@ class PersonForm(ConstraintsBeside):
     family_kana = KanaField(label="せい（ふりがな）", max_length=80)
     given_kana = KanaField(label="めい（ふりがな）", max_length=80)
     called = LineField(
-        label="呼び名", max_length=40, required=False, help_text="ふだん呼ばれている名前。ご家族の予定表などに出ます。"
+        label="呼び名", max_length=40, required=False, help_text="ふだん呼ばれている名前（例: はなさん）"
     )
     birth_date = JapaneseDateField(
         label="生年月日", required=False, help_text="例: 昭和52年4月1日、S52.4.1、1977-04-01"
