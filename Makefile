@@ -12,7 +12,6 @@ export PORT DB
 export PYTHONUTF8 = 1
 
 BIN = .venv/bin
-BENCHES = search feed
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
 help:
@@ -42,7 +41,7 @@ fix: environment
 	@$(BIN)/ruff check --quiet .
 
 bench: environment
-	@status=0; for one in $(BENCHES); do echo "── $$one"; $(BIN)/python -m bench.$$one || status=1; done; exit $$status
+	@exec $(BIN)/python -m bench
 
 lock: environment
 	$(COMPILE) pyproject.toml -o requirements.lock
