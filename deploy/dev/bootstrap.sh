@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 unset PYTHONHOME PYTHONPATH
-NEEDED_MB=800
+NEEDED_MB=1100
 
 die() {
     printf '%s\n%s\n' "make: $1" "make: $2" >&2

@@ -82,7 +82,7 @@ def choose_account(binaries: Path, folder: Path) -> Account:
         return Account()
     nobody = pwd.getpwnam("nobody")
     ids = nobody.pw_uid, nobody.pw_gid
-    # For a checkout below a closed folder (/root, a private temporary one): the one right to pass through it,
+    # For a checkout below a closed folder (root's home, a private temporary one): the one right to pass through it,
     # rather than opening that folder to everybody. Without no_setuid_fixup, access(2) would not see that right.
     passing = (
         "setpriv",
