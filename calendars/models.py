@@ -91,7 +91,7 @@ class FeedEntryQuerySet(models.QuerySet):
     def within(self, window: Window) -> "FeedEntryQuerySet":
         """Touching a day of the window, in the order in which a feed lists them."""
         start, end = (clock.at(date, dt.time.min) for date in window)
-        return self.filter(starts_at__lt=end, ends_at__gt=start).order_by("starts_at", "uid")
+        return self.filter(starts_at__lt=end, ends_at__gt=start).order_by("starts_at", "pk")
 
     def shown_at(self, now: dt.datetime) -> "FeedEntryQuerySet":
         """Without those cancelled so long ago that they have dropped out."""
