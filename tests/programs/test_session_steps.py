@@ -77,6 +77,14 @@ def test_answering_twice_is_answering_once(world, home, action, after, event):
     assert SessionEvent.objects.filter(session=session, action=event).count() == 1
 
 
+def test_a_tap_that_arrives_again_late_gets_its_first_answer(world, home):
+    session = request(world, "2026-12-01", "2026-12-03")
+    home.post(url_of(session, "confirm"), {"idempotency_key": "once"})
+    sessions.cancel(session=session, reason="体調", by=world.worker)
+    response = home.post(url_of(session, "confirm"), {"idempotency_key": "once"})
+    assert (response.status_code, response["Location"], state(session)) == (302, page_of(session), "CANCELLED")
+
+
 def test_a_second_tap_from_another_window_finds_it_done(world, home):
     session = request(world, "2026-12-01", "2026-12-03")
     for key in ("one", "two"):
