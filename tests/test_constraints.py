@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from calendars.models import CalendarFeed, FeedEntry
 from programs.enums import NightUse, SessionKind, SessionState
-from programs.models import Override, RoomNight
+from programs.models import EnrollmentChange, GoalScore, Override, RoomNight
 from tests import factories
 from transition.models import IdempotencyKey
 from transition.services.transactions import broken_constraint
@@ -137,6 +137,37 @@ def same_entry():
     entry(session=entry().session)
 
 
+def moved_enrollment(**values):
+    enrollment = factories.EnrollmentFactory()
+    values = {
+        "ended_on": enrollment.ends_on,
+        "ends_on": DAY,
+        "reason": "体調のため",
+        "by": factories.UserFactory(),
+    } | values
+    return EnrollmentChange.objects.create(enrollment=enrollment, **values)
+
+
+def same_review():
+    factories.ReviewFactory(enrollment=factories.ReviewFactory().enrollment)
+
+
+def same_follow_up():
+    factories.FollowUpFactory(outcome=factories.FollowUpFactory().outcome)
+
+
+def goal_under_itself():
+    goal = factories.GoalFactory()
+    goal.parent = goal
+    goal.save()
+
+
+def goal_score(**values):
+    session = factories.SessionFactory()
+    values = {"session": session, "score": 0, "scored_on": DAY, "by": session.requested_by} | values
+    return GoalScore.objects.create(goal=factories.GoalFactory(person=session.person), **values)
+
+
 BREAKS: dict[str, Callable[[], object]] = {
     "user_email_lower_case": lambda: factories.UserFactory(email="Upper@example.invalid"),
     "idempotency_key_once_per_user": same_key,
@@ -169,6 +200,22 @@ BREAKS: dict[str, Callable[[], object]] = {
     "limit_assumed_never_refuses": lambda: factories.LimitFactory(certainty="ASSUMED", enforcement="REFUSE"),
     "enrollment_ends_after_start": lambda: factories.EnrollmentFactory(starts_on=DAY, ends_on=EARLIER),
     "enrollment_person_program_start_unique": same_enrollment,
+    "enrollment_stages_in_order": lambda: factories.EnrollmentFactory(support_from=DAY, review_on=EARLIER),
+    "enrollment_change_has_reason": lambda: moved_enrollment(reason=""),
+    "enrollment_change_moves_the_end": lambda: moved_enrollment(ended_on=DAY),
+    "review_once_per_month": same_review,
+    "review_held_with_decision": lambda: factories.ReviewFactory(held_on=DAY),
+    "outcome_move_has_date": lambda: factories.OutcomeFactory(moved_on=DAY),
+    "follow_up_once_per_kind": same_follow_up,
+    "follow_up_done_with_answer": lambda: factories.FollowUpFactory(done_on=DAY),
+    "consent_ends_after_given": lambda: factories.ConsentFactory(given_on=DAY, ends_on=EARLIER),
+    "consent_withdrawn_at_with_by": lambda: factories.ConsentFactory(
+        withdrawn_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    ),
+    "goal_not_its_own_parent": goal_under_itself,
+    "goal_long_has_no_parent": lambda: factories.GoalFactory(horizon="LONG", parent=factories.GoalFactory()),
+    "goal_score_on_the_scale": lambda: goal_score(score=3),
+    "goal_score_has_one_source": lambda: goal_score(session=None),
     "session_ends_after_start": lambda: factories.SessionFactory(ends_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
     "session_actual_end_after_actual_start": lambda: factories.SessionFactory(
         actual_ends_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)

@@ -5,11 +5,31 @@ import datetime as dt
 import factory
 from factory.django import DjangoModelFactory
 
-from programs.enums import Certainty, Counting, Enforcement, ProgramKind, SessionKind, SessionState, Unit, Window
-from programs.models import Enrollment, Home, Limit, Program, Room, Session, Slot
+from programs.enums import (
+    Certainty,
+    Counting,
+    Enforcement,
+    FollowUpKind,
+    OutcomeCode,
+    ProgramKind,
+    SessionKind,
+    SessionState,
+    Unit,
+    Window,
+)
+from programs.models import Enrollment, FollowUp, Home, Limit, Outcome, Program, Review, Room, Session, Slot
 from transition import clock
-from transition.enums import GrantService, MembershipRole, OrganizationKind, Residence, Sex
-from transition.models import Grant, Membership, Organization, Person, SupportLink, User
+from transition.enums import (
+    ConsentKind,
+    ConsentMeans,
+    GoalArea,
+    GrantService,
+    MembershipRole,
+    OrganizationKind,
+    Residence,
+    Sex,
+)
+from transition.models import Consent, Goal, Grant, Membership, Organization, Person, SupportLink, User
 
 PASSWORD = "fictional-password"
 
@@ -169,3 +189,60 @@ class SessionFactory(DjangoModelFactory):
     state = SessionState.CONFIRMED
     starts_at = factory.LazyFunction(lambda: clock.at(dt.date(2026, 12, 5), dt.time(10)))
     ends_at = factory.LazyAttribute(lambda session: session.starts_at + dt.timedelta(hours=2))
+
+
+class ConsentFactory(DjangoModelFactory):
+    class Meta:
+        model = Consent
+
+    person = factory.SubFactory(PersonFactory)
+    kind = ConsentKind.PROGRAM
+    means = ConsentMeans.WORD
+    given_on = dt.date(2026, 10, 1)
+    by = factory.SubFactory(UserFactory)
+
+
+class GoalFactory(DjangoModelFactory):
+    """Enjoying an outing, with its five levels."""
+
+    class Meta:
+        model = Goal
+
+    person = factory.SubFactory(PersonFactory)
+    words = "そとで ごはんが たべたい"
+    area = GoalArea.ENJOY
+    level_minus_2 = "出かけるのをいやがる"
+    level_minus_1 = "出かけるが、すぐ帰りたがる"
+    level_0 = "おわりまで楽しむ"
+    level_plus_1 = "次も行きたいという"
+    level_plus_2 = "行き先を自分で決める"
+    target_on = dt.date(2027, 1, 31)
+    created_by = factory.SubFactory(UserFactory)
+
+
+class ReviewFactory(DjangoModelFactory):
+    class Meta:
+        model = Review
+
+    enrollment = factory.SubFactory(EnrollmentFactory)
+    month = 1
+    due_on = dt.date(2026, 10, 31)
+
+
+class OutcomeFactory(DjangoModelFactory):
+    class Meta:
+        model = Outcome
+
+    enrollment = factory.SubFactory(EnrollmentFactory)
+    code = OutcomeCode.NEW_WISH
+    decided_on = dt.date(2026, 11, 20)
+    by = factory.SubFactory(UserFactory)
+
+
+class FollowUpFactory(DjangoModelFactory):
+    class Meta:
+        model = FollowUp
+
+    outcome = factory.SubFactory(OutcomeFactory, code=OutcomeCode.MOVED_FLAT, moved_on=dt.date(2026, 11, 1))
+    kind = FollowUpKind.VISIT_30_DAYS
+    due_on = dt.date(2026, 12, 1)
