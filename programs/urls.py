@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from programs.views import board, people, programs, search, sessions, slots
+from programs.views import board, people, programs, search, sessions, slots, wishes
 
 app_name = "programs"
 
@@ -34,6 +34,10 @@ urlpatterns = [
     path("people/<uuid:public_id>/grants/new/", people.grant_create, name="grant-create"),
     path("people/<uuid:public_id>/slots/", search.slot_search, name="slot-search"),
     path("people/<uuid:public_id>/slots/<uuid:slot_id>/", search.session_request, name="session-request"),
+    # What the person says
+    path("people/<uuid:public_id>/wishes/", wishes.wishes, name="wishes"),
+    path("people/<uuid:public_id>/wishes/<uuid:item_id>/", wishes.wish_page, name="wish-page"),
+    path("sessions/<uuid:public_id>/rating/", wishes.rating, name="rating"),
     # A coordinator
     path("programs/", programs.program_list, name="program-list"),
     path("programs/<uuid:public_id>/adopt/", programs.program_adopt, name="program-adopt"),

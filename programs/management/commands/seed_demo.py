@@ -20,6 +20,7 @@ class Command(BaseCommand):
         if User.objects.filter(is_demo=False).exists():
             raise CommandError("実在の利用者がいるデータベースには、デモデータを入れません。")
         call_command("load_programs", verbosity=0)
+        call_command("load_wishes", verbosity=0)
         steps = demo.steps()
         for done, step in enumerate(steps, start=1):
             step()
