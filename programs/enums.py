@@ -53,6 +53,9 @@ class SessionAction(TextChoices):
     CHECK_OUT = "CHECK_OUT", "チェックアウト"
     CUT_SHORT = "CUT_SHORT", "途中で終了"
     NO_SHOW = "NO_SHOW", "来られなかった"
+    # These two leave the state as it is, so they are no part of the table of transitions.
+    MOVE = "MOVE", "日時の変更"
+    CHANGE = "CHANGE", "内容の変更"
 
 
 # Counts with planned times against every limit and holds its nights.
@@ -150,6 +153,10 @@ class Step(TextChoices):
     ONE_NIGHT = "ONE_NIGHT", "1泊"
     SEVERAL_NIGHTS = "SEVERAL_NIGHTS", "何泊か"
     MOVE = "MOVE", "引っこし"
+
+
+# What can be planned without a room; a night needs a home's answer.
+OUTING_STEPS = (Step.OUTING, Step.VISIT, Step.MEAL, Step.DAY)
 
 
 class Transport(TextChoices):

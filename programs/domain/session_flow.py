@@ -30,6 +30,10 @@ TRANSITIONS: dict[SessionState, dict[SessionAction, SessionState]] = {
 }
 
 
+# As long as it has not begun, day, time and content can change without a new answer.
+CHANGEABLE_STATES = (SessionState.REQUESTED, SessionState.CONFIRMED)
+
+
 def next_state(state: SessionState | str | None, action: SessionAction | str) -> SessionState | None:
     """The state that `action` leads to, or None if it is not possible from `state`.
 

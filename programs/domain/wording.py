@@ -7,10 +7,30 @@ nobody is told that something cannot be done (`domain.md` 14).
 import datetime as dt
 
 from programs.domain.spans import Period
-from programs.enums import Unit, Window
+from programs.enums import SessionAction, SessionKind, SessionState, Unit, Window
 from transition.domain.wareki import ERAS
 
 ASK_MUNICIPALITY = "市町村に確認してください"
+
+# Nobody is asked for an outing: it is planned, then certain; the person goes out and comes back.
+_OUTING_STATES: dict[str, str] = {SessionState.REQUESTED: "計画中"}
+_OUTING_ACTIONS: dict[str, str] = {
+    SessionAction.REQUEST: "計画",
+    SessionAction.CHECK_IN: "出発",
+    SessionAction.CHECK_OUT: "帰着",
+}
+
+
+def state(kind: str, value: str) -> str:
+    """The word for a session's state: 申込中 for a stay is 計画中 for an outing or a day visit."""
+    label = str(SessionState(value).label)
+    return label if kind == SessionKind.STAY else _OUTING_STATES.get(value, label)
+
+
+def action(kind: str, value: str) -> str:
+    """The word for what was done with a session: チェックイン of a stay is 出発 of an outing."""
+    label = str(SessionAction(value).label)
+    return label if kind == SessionKind.STAY else _OUTING_ACTIONS.get(value, label)
 
 
 def hours(minutes: int, *, full: bool = False) -> str:
@@ -93,3 +113,20 @@ def past_first_days(first: dt.date, last: dt.date, *, cap: int, ordinal: int, to
         f"使い始めた日（{date(first, today)}）から{cap}日目の{until}までが対象です。"
         f"{date(last, today)}は{ordinal}日目で、{ordinal - cap}日{verb}。{end}"
     )
+
+
+def unused(period: Period, unit: str, remaining: int, *, over: int, today: dt.date, whole_month: bool) -> str:
+    """What is left of a month and will be lost: 今月あと9時間。来月にくりこせません。
+
+    `whole_month` tells a calendar month, which has a name, from one that runs between two dates.
+    """
+    if over:
+        return f"上限を{amount(unit, over)}こえています。"
+    if period.end < today:
+        return f"使わなかった{amount(unit, remaining)}は、くりこしていません。" if remaining else "使いきりました。"
+    name, following = "この月は", "次の月"
+    if whole_month:
+        name, following = ("今月", "来月") if today in period else (f"{period.start.month}月は", "翌月")
+    if not remaining:
+        return f"{name.removesuffix('は')}は、いっぱいです。"
+    return f"{name}あと{amount(unit, remaining)}。{following}にくりこせません。"

@@ -3,6 +3,7 @@ import datetime as dt
 from django.db import models
 from django.db.models import F, Q
 
+from programs.domain import wording
 from programs.enums import (
     COUNTING_STATES,
     PLANNED_STATES,
@@ -130,6 +131,11 @@ class Session(PublicId):
         return f"{self.get_kind_display()} {self.starts_at:%Y-%m-%d}"
 
     @property
+    def state_word(self) -> str:
+        """Its state in words; of an outing 計画中 instead of 申込中."""
+        return wording.state(self.kind, self.state)
+
+    @property
     def nights(self) -> int:
         """Nights of a stay, 0 otherwise."""
         return (self.check_out - self.check_in).days if self.check_in and self.check_out else 0
@@ -152,6 +158,10 @@ class SessionEvent(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def action_word(self) -> str:
+        return wording.action(self.session.kind, self.action)
 
 
 class Override(AppendOnly):

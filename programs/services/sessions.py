@@ -7,10 +7,8 @@ and gets the same answer.
 """
 
 import datetime as dt
-from collections.abc import Iterable
 
-from programs import rules
-from programs.domain import session_flow
+from programs.domain import session_flow, wording
 from programs.domain.problems import Problem, Refused, needing_reason, refusing
 from programs.domain.spans import nights
 from programs.enums import (
@@ -20,12 +18,11 @@ from programs.enums import (
     SessionKind,
     SessionState,
 )
-from programs.models import Override, Program, Room, RoomNight, Session, SessionEvent, Slot
-from programs.queries import stays
-from programs.signals import session_changed
+from programs.models import Program, Room, RoomNight, Session, Slot
+from programs.queries import standing, stays
+from programs.services.settling import change, settle, tell, write_overrides
 from transition import clock
 from transition.models import Organization, Person, User
-from transition.services import audit
 from transition.services.transactions import ConstraintBroken, RequestKey, lock, writing
 
 # How long a home has to answer; never longer than until the stay begins.
@@ -86,7 +83,7 @@ def _request_stay(
     # Dates that make no sense have no meaning for limits.
     if check_out > check_in:
         problems += stays.rule_problems(person, program, slot, check_in, check_out)
-    overcome = _settle(problems, person=person, by=by, reason=reason)
+    overcome = settle(problems, person=person, by=by, reason=reason)
     now = clock.now()
     starts_at, ends_at = stays.moments(slot, check_in, check_out)
     session = Session(
@@ -114,8 +111,8 @@ def _request_stay(
             for night in nights(check_in, check_out)
         ]
     )
-    _write_overrides(session, overcome, reason=reason, by=by)
-    _tell(session, SessionAction.REQUEST, by=by, reason=reason if overcome else "")
+    write_overrides(session, overcome, reason=reason, by=by)
+    tell(session, SessionAction.REQUEST, by=by, reason=reason if overcome else "")
     return session
 
 
@@ -125,11 +122,14 @@ def confirm(*, session: Session, by: User, key: RequestKey | None = None) -> Ses
     session = _locked(session)
     target = _next(session, SessionAction.CONFIRM)
     if session.expires_at is not None and session.expires_at <= clock.now():
-        raise Refused([Problem("session.expired", "返事の期限がすぎています。もう一度申し込んでもらってください。")])
-    problems = stays.open_problems(session)
+        message = "おでかけの時刻がすぎています。日時を変えてから、確定してください。"
+        if session.kind == SessionKind.STAY:
+            message = "返事の期限がすぎています。もう一度申し込んでもらってください。"
+        raise Refused([Problem("session.expired", message)])
+    problems = standing.open_problems(session)
     if refusing(problems, coordinator=False) or needing_reason(problems, coordinator=False):
         raise Refused(problems)
-    return _change(session, target, SessionAction.CONFIRM, by=by)
+    return change(session, target, SessionAction.CONFIRM, by=by)
 
 
 @writing
@@ -138,8 +138,8 @@ def override(*, session: Session, reason: str, by: User, key: RequestKey | None 
     session = _locked(session)
     if session_flow.next_state(session.state, SessionAction.CONFIRM) is None:
         raise Refused([_wrong_state(session, SessionAction.CONFIRM)])
-    overcome = _settle(stays.open_problems(session), person=session.person, by=by, reason=reason)
-    _write_overrides(session, overcome, reason=reason, by=by)
+    overcome = settle(standing.open_problems(session), person=session.person, by=by, reason=reason)
+    write_overrides(session, overcome, reason=reason, by=by)
     return session
 
 
@@ -156,7 +156,7 @@ def decline(
     session.decline_reason = decline_reason
     label = DeclineReason(decline_reason).label
     reason = f"{label}：{note}" if note else str(label)
-    return _change(session, target, SessionAction.DECLINE, by=by, reason=reason)
+    return change(session, target, SessionAction.DECLINE, by=by, reason=reason)
 
 
 @writing
@@ -167,7 +167,7 @@ def cancel(*, session: Session, by: User, reason: str = "", key: RequestKey | No
     if session.state == SessionState.CONFIRMED and not reason.strip():
         raise Refused([Problem("session.reason", "確定した体験を取り消す理由を書いてください。", field="reason")])
     _free(session)
-    return _change(session, target, SessionAction.CANCEL, by=by, reason=reason)
+    return change(session, target, SessionAction.CANCEL, by=by, reason=reason)
 
 
 @writing
@@ -177,12 +177,13 @@ def check_in(*, session: Session, by: User, at: dt.datetime | None = None, key: 
     target = _next(session, SessionAction.CHECK_IN)
     at = at or clock.now()
     problems = _moment_problems(at)
-    if session.check_in and clock.local_date(at) < session.check_in:
-        problems.append(Problem("session.too_early", "まだチェックインの日になっていません。", field="at"))
+    if clock.local_date(at) < clock.local_date(session.starts_at):
+        day = "チェックイン" if session.kind == SessionKind.STAY else "おでかけ"
+        problems.append(Problem("session.too_early", f"まだ{day}の日になっていません。", field="at"))
     if problems:
         raise Refused(problems)
     session.actual_starts_at = at
-    return _change(session, target, SessionAction.CHECK_IN, by=by)
+    return change(session, target, SessionAction.CHECK_IN, by=by)
 
 
 @writing
@@ -207,7 +208,7 @@ def no_show(*, session: Session, by: User, reason: str = "", key: RequestKey | N
     if clock.now() < session.starts_at:
         raise Refused([Problem("session.too_early", "まだ始まっていません。")])
     _free(session)
-    return _change(session, target, SessionAction.NO_SHOW, by=by, reason=reason)
+    return change(session, target, SessionAction.NO_SHOW, by=by, reason=reason)
 
 
 def expire_requests() -> int:
@@ -223,7 +224,7 @@ def _expire(*, session: Session) -> bool:
     if target is None:
         return False
     _free(session)
-    _change(session, target, SessionAction.EXPIRE, by=None)
+    change(session, target, SessionAction.EXPIRE, by=None)
     return True
 
 
@@ -239,7 +240,7 @@ def _leave(session: Session, action: SessionAction, *, by: User, at: dt.datetime
     session.actual_ends_at = at
     left_on = clock.local_date(at)
     RoomNight.objects.filter(session=session, date__gte=left_on).delete()
-    return _change(session, target, action, by=by, reason=reason)
+    return change(session, target, action, by=by, reason=reason)
 
 
 def _moment_problems(at: dt.datetime) -> list[Problem]:
@@ -261,50 +262,9 @@ def _next(session: Session, action: SessionAction) -> SessionState:
 
 
 def _wrong_state(session: Session, action: SessionAction) -> Problem:
-    state, wanted = session.get_state_display(), action.label
+    state, wanted = session.state_word, wording.action(session.kind, action)
     return Problem("session.state", f"この体験はいま「{state}」なので、「{wanted}」にできません。")
-
-
-def _settle(problems: list[Problem], *, person: Person, by: User, reason: str) -> list[Problem]:
-    """The problems this actor passes with this reason. Raises Refused with all of them when one stands."""
-    coordinator = rules.coordinates(by, person)
-    overcome = needing_reason(problems, coordinator=coordinator)
-    if refusing(problems, coordinator=coordinator) or (overcome and not reason.strip()):
-        raise Refused(problems)
-    return overcome
-
-
-def _write_overrides(session: Session, overcome: Iterable[Problem], *, reason: str, by: User) -> None:
-    for problem in overcome:
-        Override.objects.create(
-            session=session,
-            problem_code=problem.code,
-            limit_id=problem.limit_id,
-            message=problem.message,
-            reason=reason,
-            by=by,
-        )
-        audit.record("session.override", session, by=by, problem=problem.code, limit=problem.limit_id)
 
 
 def _free(session: Session) -> None:
     RoomNight.objects.filter(session=session).delete()
-
-
-def _change(
-    session: Session, target: SessionState, action: SessionAction, *, by: User | None, reason: str = ""
-) -> Session:
-    session.state = target
-    session.changed_at = clock.now()
-    session.save()
-    _tell(session, action, by=by, reason=reason)
-    return session
-
-
-def _tell(session: Session, action: SessionAction, *, by: User | None, reason: str) -> None:
-    """History, evidence, and word to whoever listens, all in the transaction of the change."""
-    SessionEvent.objects.create(
-        session=session, action=action, state=session.state, by=by, at=clock.now(), reason=reason
-    )
-    audit.record(f"session.{action.lower()}", session, by=by, state=str(session.state))
-    session_changed.send(sender=Session, session=session)
