@@ -3,8 +3,6 @@ import datetime as dt
 from django.db import models
 from django.db.models import F, Q
 
-from calendars.domain.entries import CANCELLED_FOR
-from calendars.domain.window import Window
 from calendars.enums import Agent, Audience, Detail
 from programs.models import Session
 from transition import clock
@@ -87,17 +85,6 @@ class CalendarFeed(PublicId):
         return self.revoked_at is None and self.expires_on >= today
 
 
-class FeedEntryQuerySet(models.QuerySet):
-    def within(self, window: Window) -> "FeedEntryQuerySet":
-        """Touching a day of the window, in the order in which a feed lists them."""
-        start, end = (clock.at(date, dt.time.min) for date in window)
-        return self.filter(starts_at__lt=end, ends_at__gt=start).order_by("starts_at", "pk")
-
-    def shown_at(self, now: dt.datetime) -> "FeedEntryQuerySet":
-        """Without those cancelled so long ago that they have dropped out."""
-        return self.filter(Q(cancelled_at=None) | Q(cancelled_at__gt=now - CANCELLED_FOR))
-
-
 class FeedEntry(models.Model):
     """The stored text of one session at one level of detail, made when the session changes.
 
@@ -115,8 +102,6 @@ class FeedEntry(models.Model):
     ends_at = models.DateTimeField("終了")
     cancelled_at = models.DateTimeField("中止日時", null=True, blank=True)
     body = models.TextField("iCalendarの本文")
-
-    objects = FeedEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = "予定表の1件"

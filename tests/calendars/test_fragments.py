@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from calendars import queries
 from calendars.enums import Detail
 from calendars.models import CalendarFeed, FeedEntry
 from calendars.services import feeds, fragments
@@ -14,6 +15,7 @@ from programs.enums import SessionState
 from programs.models import Session
 from programs.signals import session_changed
 from tests.calendars.conftest import put, refresh
+from tests.calendars.lint import events_of
 from transition import clock
 from transition.services import people
 
@@ -164,12 +166,13 @@ def test_two_changes_in_one_second_are_told_apart(stay, feed):
     assert second - first >= dt.timedelta(seconds=1)
 
 
-def test_entries_made_afterwards_do_not_bring_old_cancellations_back(stay, frozen_time):
+def test_entries_made_afterwards_do_not_bring_old_cancellations_back(stay, world, frozen_time):
     stay(state=SessionState.CANCELLED)
     FeedEntry.objects.all().delete()
     frozen_time.shift(dt.timedelta(days=31))
     assert fragments.rebuild_all() == len(Detail)
-    assert list(FeedEntry.objects.shown_at(clock.now())) == []
+    feed = feeds.issue(person=world.person, label="母", by=world.worker)
+    assert events_of(queries.calendar_of(feed, today=clock.today(), now=clock.now())) == []
 
 
 def test_rebuilding_changes_nothing_that_is_right(stay, feed, capsys):
