@@ -7,7 +7,7 @@ from django import forms
 
 from programs.enums import SexPolicy
 from programs.models import Slot
-from programs.services.slots import Offer, Pattern
+from programs.services.slots import DAYS_A_WEEK, Offer, Pattern
 from transition.domain.wareki import WEEKDAYS
 from transition.enums import DisabilityKind, SupportLevel
 from transition.fields import JapaneseDateField, JapaneseIntegerField, JapaneseTimeField, TextField
@@ -15,8 +15,6 @@ from transition.fields import JapaneseDateField, JapaneseIntegerField, JapaneseT
 SPAN, PATTERN = "SPAN", "PATTERN"
 PRICES = ("price_rent", "price_food", "price_utilities", "price_supplies")
 MOST_NIGHTS = 180
-# A week's stays may not run into the next week's.
-MOST_NIGHTS_WEEKLY = 7
 DEAREST = 100_000
 NOTE_LENGTH = 1000
 
@@ -65,7 +63,7 @@ class SlotForm(PriceForm):
         empty_value=None,
         help_text="チェックインの曜日です。",
     )
-    nights = JapaneseIntegerField(label="泊数", min_value=1, max_value=MOST_NIGHTS_WEEKLY, help_text="1から7まで。")
+    nights = JapaneseIntegerField(label="泊数", min_value=1, max_value=DAYS_A_WEEK, help_text="1から7まで。")
     first_on = JapaneseDateField(label="いつから", help_text="この日よりあとの曜日から始まります。")
     last_on = JapaneseDateField(label="いつまで", help_text="最後のチェックインが、この日までになります。")
 

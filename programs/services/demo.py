@@ -87,6 +87,8 @@ class Seed:
         self.staff.setdefault(item["organization"], membership.user)
 
     def home(self, item: dict[str, Any]) -> None:
+        if Home.objects.filter(name=item["name"], organization__office_number=item["office"]).exists():
+            return
         details = {name: value for name, value in item.items() if name != "office"}
         homes.import_rows([HomeRow(line=0, office_number=item["office"], **details)], by=None)
 

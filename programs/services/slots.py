@@ -14,6 +14,8 @@ from transition.services import audit
 from transition.services.transactions import ConstraintBroken, RequestKey, lock, writing
 
 MAX_AHEAD_DAYS = 400
+# A week's stay may not run into the next week's.
+DAYS_A_WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,8 @@ def _publish_pattern(*, room: Room, pattern: Pattern, offer: Offer, by: User, ke
     problems = (
         [] if spans else [Problem("slot.pattern_empty", "この期間にあてはまる曜日がありません。", field="last_on")]
     )
-    if pattern.nights < 1:
-        problems.append(Problem("slot.nights", "泊数は1以上にしてください。", field="nights"))
+    if not 1 <= pattern.nights <= DAYS_A_WEEK:
+        problems.append(Problem("slot.nights", "毎週くり返すときの泊数は、1から7までです。", field="nights"))
     if spans and not problems:
         problems = _publishing_problems(room, spans[0][0], spans[-1][1], offer, start_field="first_on")
         if not offer.min_nights <= pattern.nights <= offer.max_nights:

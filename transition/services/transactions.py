@@ -63,8 +63,8 @@ def writing(function: Callable[P, R]) -> Callable[P, R]:
 
     Retries serialization failures, deadlocks, lock timeouts and SQLite's "database is locked" up to TRIES
     times with random backoff. Raises ConstraintBroken, outside the transaction, for an integrity error.
-    A service that declares `key: RequestKey | None` and returns a row answers a repeated key with that same
-    row and does nothing; KeyReused when the key was used for another content.
+    A service that declares `key: RequestKey | None` and returns a row, or None, answers a repeated key with that
+    same row, or None, and does nothing; KeyReused when the key was used for another content.
     """
 
     @functools.wraps(function)
@@ -96,6 +96,8 @@ def _answer_once(key: RequestKey, act: Callable[[], R]) -> R:
     if used is not None:
         if used.fingerprint != key.fingerprint:
             raise KeyReused
+        if not used.answer:
+            return cast(R, None)
         return cast(R, apps.get_model(used.answer["model"])._default_manager.get(pk=used.answer["pk"]))
     row = IdempotencyKey.objects.create(user_id=key.user_id, key=key.key, fingerprint=key.fingerprint)
     answer = act()
