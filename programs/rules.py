@@ -81,6 +81,14 @@ def supports_session(user: User, session: Session) -> bool:
     return supports_person(user, session.person)
 
 
+@rules.predicate
+def keeps_intentions(user: User, organization: Organization) -> bool:
+    """Works for the facility that must ask its residents, or coordinates its municipality."""
+    if organization.kind not in (OrganizationKind.FACILITY, *COORDINATING_KINDS):
+        return False
+    return Membership.objects.current().filter(user=user, organization=organization.pk).exists()
+
+
 rules.add_perm("programs.publish_slot", runs_room)
 rules.add_perm("programs.manage_home", runs_home)
 rules.add_perm("programs.manage_slot", runs_slot)
@@ -92,3 +100,5 @@ rules.add_perm("programs.answer_session", hosts_session)
 rules.add_perm("programs.cancel_session", supports_session | hosts_session)
 rules.add_perm("programs.run_session", hosts_session | supports_session)
 rules.add_perm("programs.override_session", supports_session)
+rules.add_perm("programs.keep_intentions", keeps_intentions)
+rules.add_perm("programs.record_intention", supports_person)

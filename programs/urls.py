@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from programs.views import board, people, programs, search, sessions, slots, wishes
+from programs.views import board, intentions, people, programs, search, sessions, slots, wishes
 
 app_name = "programs"
 
@@ -38,6 +38,10 @@ urlpatterns = [
     path("people/<uuid:public_id>/wishes/", wishes.wishes, name="wishes"),
     path("people/<uuid:public_id>/wishes/<uuid:item_id>/", wishes.wish_page, name="wish-page"),
     path("sessions/<uuid:public_id>/rating/", wishes.rating, name="rating"),
+    # 意向確認
+    path("intentions/", intentions.intention_list, name="intention-list"),
+    path("people/<uuid:public_id>/intentions/", intentions.intention_history, name="intention-history"),
+    path("people/<uuid:public_id>/intentions/new/", intentions.intention_create, name="intention-create"),
     # A coordinator
     path("programs/", programs.program_list, name="program-list"),
     path("programs/<uuid:public_id>/adopt/", programs.program_adopt, name="program-adopt"),

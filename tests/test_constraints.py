@@ -12,7 +12,7 @@ from calendars.models import CalendarFeed, FeedEntry
 from programs.enums import NightUse, SessionKind, SessionState
 from programs.models import EnrollmentChange, GoalScore, Override, RoomNight
 from tests import factories
-from transition.models import IdempotencyKey
+from transition.models import IdempotencyKey, IntentionCheck
 from transition.services.transactions import broken_constraint
 
 pytestmark = pytest.mark.django_db
@@ -168,7 +168,23 @@ def goal_score(**values):
     return GoalScore.objects.create(goal=factories.GoalFactory(person=session.person), **values)
 
 
+def intention(**changes):
+    values = {
+        "person": factories.PersonFactory(),
+        "organization": factories.OrganizationFactory(),
+        "asked_on": DAY,
+        "asker": "x",
+        "method": "x",
+        "answer": "UNKNOWN",
+        "next_on": DAY + dt.timedelta(days=1),
+        "by": factories.UserFactory(),
+    }
+    return IntentionCheck.objects.create(**(values | changes))
+
+
 BREAKS: dict[str, Callable[[], object]] = {
+    "intention_check_next_after_asked": lambda: intention(next_on=DAY),
+    "intention_check_inferred_with_basis": lambda: intention(inferred=True),
     "user_email_lower_case": lambda: factories.UserFactory(email="Upper@example.invalid"),
     "idempotency_key_once_per_user": same_key,
     "organization_kind_office_number_unique": twice(factories.OrganizationFactory, office_number="9920000011"),

@@ -16,6 +16,7 @@ WAYS = (
     (HOSTING_KINDS, "programs:board", "予定表"),
     (HOSTING_KINDS, "programs:inbox", "申込"),
     ((*SUPPORTING_KINDS, OrganizationKind.MUNICIPALITY), "programs:people", "本人"),
+    ((OrganizationKind.FACILITY, *COORDINATING_KINDS), "programs:intention-list", "意向確認"),
     (COORDINATING_KINDS, "programs:program-list", "事業と上限"),
 )
 
