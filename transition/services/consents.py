@@ -8,6 +8,7 @@ from transition import clock
 from transition.models import Consent, Person, User
 from transition.services import audit
 from transition.services.transactions import RequestKey, lock, writing
+from transition.signals import consent_withdrawn
 
 
 @writing
@@ -59,4 +60,5 @@ def withdraw(*, consent: Consent, by: User, key: RequestKey | None = None) -> Co
         consent.withdrawn_at, consent.withdrawn_by = clock.now(), by
         consent.save(update_fields=["withdrawn_at", "withdrawn_by"])
         audit.record("consent.withdraw", consent, by=by, person=consent.person_id, kind=consent.kind)
+        consent_withdrawn.send(sender=Consent, consent=consent, by=by)
     return consent

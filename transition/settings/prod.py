@@ -9,6 +9,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATABASES = {"default": database(env("DATABASE_URL"))}
 CALENDAR_UID_HOST = env("CALENDAR_UID_HOST")
+# Outside of anything that a web server serves.
+MEDIA_ROOT = env("MEDIA_ROOT")
 
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
