@@ -106,7 +106,14 @@ class FeedEntry(models.Model):
     class Meta:
         verbose_name = "予定表の1件"
         verbose_name_plural = "予定表の1件"
-        indexes = [models.Index(fields=["person", "detail", "starts_at"], name="feed_entry_person_detail_start")]
+        indexes = [
+            models.Index(fields=["person", "detail", "starts_at"], name="feed_entry_person_detail_start"),
+            models.Index(
+                name="feed_entry_person_cancelled",
+                fields=["person", "cancelled_at"],
+                condition=Q(cancelled_at__isnull=False),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 name="feed_entry_once_per_session_and_detail",
