@@ -8,7 +8,7 @@ and gets the same answer.
 
 import datetime as dt
 
-from programs.domain import session_flow, wording
+from programs.domain import session_flow
 from programs.domain.problems import Problem, Refused, needing_reason, refusing
 from programs.domain.spans import nights
 from programs.enums import (
@@ -20,6 +20,7 @@ from programs.enums import (
 )
 from programs.models import Program, Room, RoomNight, Session, Slot
 from programs.queries import standing, stays
+from programs.services import holding
 from programs.services.settling import change, settle, tell, write_overrides
 from transition import clock
 from transition.models import Organization, Person, User
@@ -120,7 +121,7 @@ def _request_stay(
 def confirm(*, session: Session, by: User, key: RequestKey | None = None) -> Session:
     """The home says yes. Everything is checked again; what was overridden before stays overridden."""
     session = _locked(session)
-    target = _next(session, SessionAction.CONFIRM)
+    target = holding.next_state(session, SessionAction.CONFIRM)
     if session.expires_at is not None and session.expires_at <= clock.now():
         message = "おでかけの時刻がすぎています。日時を変えてから、確定してください。"
         if session.kind == SessionKind.STAY:
@@ -137,7 +138,7 @@ def override(*, session: Session, reason: str, by: User, key: RequestKey | None 
     """Pass, with a reason, what stands against a session that waits for its answer."""
     session = _locked(session)
     if session_flow.next_state(session.state, SessionAction.CONFIRM) is None:
-        raise Refused([_wrong_state(session, SessionAction.CONFIRM)])
+        raise Refused([holding.wrong_state(session, SessionAction.CONFIRM)])
     overcome = settle(standing.open_problems(session), person=session.person, by=by, reason=reason)
     write_overrides(session, overcome, reason=reason, by=by)
     return session
@@ -149,7 +150,7 @@ def decline(
 ) -> Session:
     """The home says no, with a reason from the list; the nights are free again."""
     session = _locked(session)
-    target = _next(session, SessionAction.DECLINE)
+    target = holding.next_state(session, SessionAction.DECLINE)
     if decline_reason not in DeclineReason.values:
         raise Refused([Problem("session.decline_reason", "理由を選んでください。", field="decline_reason")])
     _free(session)
@@ -163,7 +164,7 @@ def decline(
 def cancel(*, session: Session, by: User, reason: str = "", key: RequestKey | None = None) -> Session:
     """Called off before it began; a confirmed stay needs a reason. The nights are free again."""
     session = _locked(session)
-    target = _next(session, SessionAction.CANCEL)
+    target = holding.next_state(session, SessionAction.CANCEL)
     if session.state == SessionState.CONFIRMED and not reason.strip():
         raise Refused([Problem("session.reason", "確定した体験を取り消す理由を書いてください。", field="reason")])
     _free(session)
@@ -174,16 +175,11 @@ def cancel(*, session: Session, by: User, reason: str = "", key: RequestKey | No
 def check_in(*, session: Session, by: User, at: dt.datetime | None = None, key: RequestKey | None = None) -> Session:
     """The person has arrived, now or at the moment given."""
     session = _locked(session)
-    target = _next(session, SessionAction.CHECK_IN)
+    holding.next_state(session, SessionAction.CHECK_IN)
     at = at or clock.now()
-    problems = _moment_problems(at)
-    if clock.local_date(at) < clock.local_date(session.starts_at):
-        day = "チェックイン" if session.kind == SessionKind.STAY else "おでかけ"
-        problems.append(Problem("session.too_early", f"まだ{day}の日になっていません。", field="at"))
-    if problems:
+    if problems := holding.arrival_problems(session, at):
         raise Refused(problems)
-    session.actual_starts_at = at
-    return change(session, target, SessionAction.CHECK_IN, by=by)
+    return holding.arrive(session, at=at, by=by)
 
 
 @writing
@@ -204,7 +200,7 @@ def cut_short(
 def no_show(*, session: Session, by: User, reason: str = "", key: RequestKey | None = None) -> Session:
     """The person did not come; possible once the stay should have begun."""
     session = _locked(session)
-    target = _next(session, SessionAction.NO_SHOW)
+    target = holding.next_state(session, SessionAction.NO_SHOW)
     if clock.now() < session.starts_at:
         raise Refused([Problem("session.too_early", "まだ始まっていません。")])
     _free(session)
@@ -230,21 +226,11 @@ def _expire(*, session: Session) -> bool:
 
 def _leave(session: Session, action: SessionAction, *, by: User, at: dt.datetime | None, reason: str = "") -> Session:
     session = _locked(session)
-    target = _next(session, action)
+    holding.next_state(session, action)
     at = at or clock.now()
-    problems = _moment_problems(at)
-    if session.actual_starts_at and at < session.actual_starts_at:
-        problems.append(Problem("session.order", "終了は開始よりあとにしてください。", field="at"))
-    if problems:
+    if problems := holding.departure_problems(session.actual_starts_at, at):
         raise Refused(problems)
-    session.actual_ends_at = at
-    left_on = clock.local_date(at)
-    RoomNight.objects.filter(session=session, date__gte=left_on).delete()
-    return change(session, target, action, by=by, reason=reason)
-
-
-def _moment_problems(at: dt.datetime) -> list[Problem]:
-    return [Problem("session.future", "これから先の時刻は記録できません。", field="at")] if at > clock.now() else []
+    return holding.leave(session, action, at=at, by=by, reason=reason)
 
 
 def _locked(session: Session) -> Session:
@@ -252,18 +238,6 @@ def _locked(session: Session) -> Session:
     if session.room_id:
         lock(Room, [session.room_id])
     return Session.objects.select_related("person", "program", "slot", "room__home").get(pk=session.pk)
-
-
-def _next(session: Session, action: SessionAction) -> SessionState:
-    target = session_flow.next_state(session.state, action)
-    if target is None:
-        raise Refused([_wrong_state(session, action)])
-    return target
-
-
-def _wrong_state(session: Session, action: SessionAction) -> Problem:
-    state, wanted = session.state_word, wording.action(session.kind, action)
-    return Problem("session.state", f"この体験はいま「{state}」なので、「{wanted}」にできません。")
 
 
 def _free(session: Session) -> None:
