@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from transition import clock
 from transition.domain.months import months_later
 from transition.enums import IntentionAnswer, IntentionWish, OrganizationKind, Residence
 from transition.exports import Cell
 from transition.models import IntentionCheck, Organization, Person, SupportLink
+from transition.models.people import PersonQuerySet
 
 PER_PAGE = 50
 # How long before the day the list says もうすぐ.
@@ -111,7 +112,7 @@ def period_start(today: dt.date) -> dt.date:
     return months_later(today, -settings.INTENTION_MONTHS)
 
 
-def residents(organization: Organization) -> QuerySet[Person]:
+def residents(organization: Organization) -> PersonQuerySet:
     """Who lives in a facility among the people of this one, or of this municipality, with the latest asking.
 
     For a facility only its own askings count, as it is the one that has to ask; a coordinator sees everybody's.
@@ -154,7 +155,7 @@ def history(person: Person) -> list[Asked]:
     return [Asked(check) for check in person.intention_checks.select_related("organization", "by")]
 
 
-def _shown(people: QuerySet[Person], show: str, today: dt.date) -> QuerySet[Person]:
+def _shown(people: PersonQuerySet, show: str, today: dt.date) -> PersonQuerySet:
     if show == "unasked":
         return people.filter(Q(last_asked_on=None) | Q(last_asked_on__lt=period_start(today)))
     if show == "due":
