@@ -39,8 +39,8 @@ View = Callable[..., HttpResponse]
 def open_to_all(view: View) -> View:
     """No sign-in, no CSRF, and no session: neither cookie nor `Vary: Cookie` in the answer.
 
-    Django's LoginRequiredMiddleware opens the session before it looks whether the view needs a user at all, so
-    an unopened one is put in its place.
+    For a cookie that cannot be a session's, Django's session middleware would send word to drop it; an unopened
+    session in its place sends none.
     """
 
     @functools.wraps(view)
