@@ -6,7 +6,7 @@ Every step carries a request key, so that seeding again, or after it was interru
 import contextlib
 import datetime as dt
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,15 @@ from programs.domain.spans import nights
 from programs.enums import DeclineReason, NightUse, RoomUse
 from programs.models import Home, Program, Room, Session, Slot
 from programs.services import homes, sessions, slots
+from programs.services.demo_keys import Step, demo_key, done_before
+from programs.services.demo_story import Stories
 from programs.services.slots import Offer, Pattern
 from transition import clock
-from transition.models import IdempotencyKey, Organization, Person, SupportLink, User
+from transition.models import Organization, Person, SupportLink, User
 from transition.services import organizations, people
-from transition.services.transactions import RequestKey
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "demo.yaml"
 PROGRAM = "group-home-trial"
-
-Step = Callable[[], object]
 
 
 def read() -> dict[str, Any]:
@@ -63,6 +62,7 @@ class Seed:
         ):
             for item in self.data[name]:
                 yield functools.partial(act, item)
+        yield from Stories(self.people, self.organizations, self.staff).steps()
 
     def day(self, offset: int) -> dt.date:
         return self.today + dt.timedelta(days=offset)
@@ -109,10 +109,10 @@ class Seed:
                     ends_on=self.day(slot["to"]),
                     offer=offer,
                     by=by,
-                    key=_key(by, "slot", item["ref"], number),
+                    key=demo_key(by, "slot", item["ref"], number),
                 )
             if "published" not in slot:
-                slots.confirm_free(slot=offered, by=by, key=_key(by, "free", item["ref"], number))
+                slots.confirm_free(slot=offered, by=by, key=demo_key(by, "free", item["ref"], number))
         if pattern := item.get("pattern"):
             weeks = dt.timedelta(weeks=pattern["weeks"])
             weekly = Pattern(pattern["weekday"], pattern["nights"], self.today, self.today + weeks)
@@ -132,7 +132,7 @@ class Seed:
         person = people.register(
             organization=offices[0],
             by=by,
-            key=_key(by, "person", item["ref"]),
+            key=demo_key(by, "person", item["ref"]),
             family_name=item["family"],
             given_name=item["given"],
             family_kana=family_kana,
@@ -159,7 +159,7 @@ class Seed:
                 ends_on=self.day(264),
                 days=item["granted"],
                 by=by,
-                key=_key(by, "grant", item["ref"]),
+                key=demo_key(by, "grant", item["ref"]),
             )
 
     def stay(self, item: dict[str, Any]) -> None:
@@ -169,8 +169,8 @@ class Seed:
         host = self.host(room.home)
         office = SupportLink.objects.filter(person=person).order_by("pk")[0].organization
         worker = self.staff_of(office)
-        key = _key(worker, "stay", item["person"], item["room"], item["from"])
-        if IdempotencyKey.objects.filter(user=worker, key=key.key).exists():
+        key = demo_key(worker, "stay", item["person"], item["room"], item["from"])
+        if done_before(key):
             return
         asked = self.moment(min(item["from"] - 5, -1))
         with clock.pretend(asked):
@@ -195,22 +195,25 @@ class Seed:
         if what == "declined":
             with clock.pretend(answered):
                 sessions.decline(
-                    session=session, decline_reason=DeclineReason.STAFFING, by=host, key=_key(host, "decline", *name)
+                    session=session,
+                    decline_reason=DeclineReason.STAFFING,
+                    by=host,
+                    key=demo_key(host, "decline", *name),
                 )
         elif what != "requested":
             with clock.pretend(answered):
-                sessions.confirm(session=session, by=host, key=_key(host, "confirm", *name))
+                sessions.confirm(session=session, by=host, key=demo_key(host, "confirm", *name))
         if what == "cancelled":
-            sessions.cancel(session=session, by=worker, reason=reason, key=_key(worker, "cancel", *name))
+            sessions.cancel(session=session, by=worker, reason=reason, key=demo_key(worker, "cancel", *name))
         if what in ("in_progress", "completed", "cut_short"):
             with clock.pretend(session.starts_at + dt.timedelta(minutes=10)):
-                sessions.check_in(session=session, by=host, key=_key(host, "check-in", *name))
+                sessions.check_in(session=session, by=host, key=demo_key(host, "check-in", *name))
         if what == "completed":
             with clock.pretend(session.ends_at):
-                sessions.check_out(session=session, by=host, key=_key(host, "check-out", *name))
+                sessions.check_out(session=session, by=host, key=demo_key(host, "check-out", *name))
         if what == "cut_short":
             with clock.pretend(session.starts_at + dt.timedelta(hours=18)):
-                sessions.cut_short(session=session, by=host, reason=reason, key=_key(host, "cut-short", *name))
+                sessions.cut_short(session=session, by=host, reason=reason, key=demo_key(host, "cut-short", *name))
 
     def moment(self, offset: int) -> dt.datetime:
         """Nine in the morning of a day before today, now for today."""
@@ -221,8 +224,3 @@ class Seed:
 
     def staff_of(self, organization: Organization) -> User:
         return next(user for ref, user in self.staff.items() if self.organizations[ref] == organization)
-
-
-def _key(by: User, *name: object) -> RequestKey:
-    """The same for the same step on every day, so that a second seeding answers with what is there."""
-    return RequestKey(by.pk, ":".join(["demo", *map(str, name)]), "demo")

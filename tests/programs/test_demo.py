@@ -5,16 +5,30 @@ import pytest
 from django.core.management import CommandError, call_command
 from django_q.models import Schedule
 
-from programs.models import Home, RoomNight, Session, Slot
+from programs.models import (
+    Enrollment,
+    GoalScore,
+    Home,
+    Outcome,
+    Rating,
+    RecordVersion,
+    Review,
+    RoomNight,
+    Session,
+    Slot,
+)
 from programs.services import sessions
 from programs.tasks import sweep
 from tests import factories
 from tests.personas import make_world
-from transition.models import AuditEvent, Membership, Organization, Person
+from transition.models import AuditEvent, Goal, IntentionCheck, Membership, Organization, Person, Wish
 
 pytestmark = pytest.mark.django_db
 
-COUNTED = (Organization, Membership, Person, Home, Slot, Session, RoomNight)
+COUNTED = (
+    *(Organization, Membership, Person, Home, Slot, Session, RoomNight),
+    *(Enrollment, Goal, Wish, RecordVersion, Rating, GoalScore, Review, Outcome, IntentionCheck),
+)
 
 
 def counts() -> list[int]:
@@ -32,6 +46,7 @@ def test_seeding_twice_changes_nothing():
     before, events = counts(), AuditEvent.objects.count()
     assert len(set(Session.objects.values_list("state", flat=True))) == 7
     call_command("seed_demo")
+    assert all(before)
     assert counts() == before
     assert AuditEvent.objects.count() == events
 
