@@ -5,7 +5,7 @@ A predicate takes (user, row). A stranger never gets this far: the scoped query 
 
 import rules
 
-from programs.models import Home, Room, Session, Slot
+from programs.models import Enrollment, Home, Room, Session, Slot
 from transition.enums import (
     COORDINATING_KINDS,
     SUPPORTING_KINDS,
@@ -89,6 +89,17 @@ def keeps_intentions(user: User, organization: Organization) -> bool:
     return Membership.objects.current().filter(user=user, organization=organization.pk).exists()
 
 
+@rules.predicate
+def plans_outings(user: User, enrollment: Enrollment) -> bool:
+    return supports_person(user, enrollment.person)
+
+
+@rules.predicate
+def keeps_outing(user: User, session: Session) -> bool:
+    """Nobody is asked for an outing: those who support the person say yes themselves."""
+    return session.room_id is None and supports_person(user, session.person)
+
+
 rules.add_perm("programs.publish_slot", runs_room)
 rules.add_perm("programs.manage_home", runs_home)
 rules.add_perm("programs.manage_slot", runs_slot)
@@ -100,5 +111,7 @@ rules.add_perm("programs.answer_session", hosts_session)
 rules.add_perm("programs.cancel_session", supports_session | hosts_session)
 rules.add_perm("programs.run_session", hosts_session | supports_session)
 rules.add_perm("programs.override_session", supports_session)
+rules.add_perm("programs.plan_outing", plans_outings)
+rules.add_perm("programs.change_outing", keeps_outing)
 rules.add_perm("programs.keep_intentions", keeps_intentions)
 rules.add_perm("programs.record_intention", supports_person)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from programs.views import board, intentions, people, programs, search, sessions, slots, story, wishes
+from programs.views import board, intentions, outings, people, planner, programs, search, sessions, slots, story, wishes
 
 app_name = "programs"
 
@@ -44,6 +44,14 @@ urlpatterns = [
     path("people/<uuid:public_id>/intentions/new/", intentions.intention_create, name="intention-create"),
     # The story of a person
     path("people/<uuid:public_id>/story/", story.story, name="story"),
+    # The plan of an enrollment
+    path("enrollments/<uuid:public_id>/plan/", planner.planner, name="planner"),
+    path("enrollments/<uuid:public_id>/plan/new/", outings.outing_create, name="outing-create"),
+    path("sessions/<uuid:public_id>/edit/", outings.session_update, name="session-update"),
+    path("sessions/<uuid:public_id>/move/", outings.session_move, name="session-move"),
+    path("sessions/<uuid:public_id>/copy/", outings.session_copy, name="session-copy"),
+    path("sessions/<uuid:public_id>/repeat/", outings.session_repeat, name="session-repeat"),
+    path("escort-days/", planner.escort_days, name="escort-days"),
     # A coordinator
     path("programs/", programs.program_list, name="program-list"),
     path("programs/<uuid:public_id>/adopt/", programs.program_adopt, name="program-adopt"),

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef
 
 from programs.domain import session_flow
-from programs.enums import SessionAction, SessionState
+from programs.enums import SessionAction, SessionKind, SessionState
 from programs.models import Override, Room, Session, SessionEvent, Slot
 from programs.models.sessions import SessionQuerySet
+from programs.queries import outings
 from programs.queries.disclosure import Guest, guest_of, is_named
 from transition import clock
-from transition.models import Person, User
+from transition.models import Goal, Person, User, WishItem
 
 PERMISSIONS = {
     SessionAction.CONFIRM: "programs.answer_session",
@@ -40,6 +41,9 @@ class Page:
     overrides: list[Override]
     prices: list[Price]
     days: int
+    escorts: list[User]
+    wishes: list[WishItem]
+    goals: list[Goal]
 
     @property
     def total(self) -> int:
@@ -53,7 +57,7 @@ def for_reader(user: User) -> SessionQuerySet:
     return (
         Session.objects.visible_to(user)
         .annotate(sees_person=Exists(person), is_hosted=Exists(room))
-        .select_related("person", "program", "slot", "room__home", "organization", "requested_by")
+        .select_related("person", "program", "enrollment", "slot", "room__home", "organization", "requested_by")
     )
 
 
@@ -61,6 +65,7 @@ def page(session: Session, today: dt.date) -> Page:
     """`session` comes from `for_reader`."""
     sees_person: bool = session.sees_person  # type: ignore[attr-defined]
     days = session.nights + 1 if session.nights else 0
+    is_outing = session.kind != SessionKind.STAY
     return Page(
         session=session,
         guest=guest_of(session, today, named=sees_person or is_named(session, today)),
@@ -69,7 +74,17 @@ def page(session: Session, today: dt.date) -> Page:
         overrides=list(session.overrides.select_related("by").order_by("pk")),
         prices=_prices(session.slot, days) if session.slot else [],
         days=days,
+        escorts=outings.escorts_of(session) if is_outing else [],
+        wishes=[row.item for row in session.session_wishes.select_related("item")] if is_outing else [],
+        goals=[row.goal for row in session.session_goals.select_related("goal")] if is_outing else [],
     )
+
+
+def permission_for(action: SessionAction, session: Session) -> str | None:
+    """What it takes: a home says yes to a stay; to an outing those do who plan it."""
+    if action == SessionAction.CONFIRM and session.kind != SessionKind.STAY:
+        return "programs.change_outing"
+    return PERMISSIONS.get(action)
 
 
 def actions(session: Session, user: User, now: dt.datetime) -> list[SessionAction]:
@@ -77,7 +92,7 @@ def actions(session: Session, user: User, now: dt.datetime) -> list[SessionActio
     granted: dict[str, bool] = {}
     found = []
     for action in session_flow.actions_from(session.state):
-        permission = PERMISSIONS.get(action)
+        permission = permission_for(action, session)
         if permission is None or not _is_time_for(action, session, now):
             continue
         if permission not in granted:
@@ -92,7 +107,13 @@ def actions(session: Session, user: User, now: dt.datetime) -> list[SessionActio
 
 def can_override(session: Session, user: User) -> bool:
     waits = session_flow.next_state(session.state, SessionAction.CONFIRM) is not None
-    return waits and session.slot is not None and user.has_perm("programs.override_session", session)
+    return waits and user.has_perm("programs.override_session", session)
+
+
+def can_change(session: Session, actions: list[SessionAction]) -> bool:
+    """Move it or write it anew; those who may call off an outing that has not begun may do that too."""
+    changeable = session.kind != SessionKind.STAY and session.state in session_flow.CHANGEABLE_STATES
+    return changeable and SessionAction.CANCEL in actions
 
 
 def reached_by(action: SessionAction) -> SessionState | None:

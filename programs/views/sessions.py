@@ -1,7 +1,7 @@
 """A session from both sides: the home that hosts it and those who support the person."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from programs import rules
 from programs.domain import session_flow
 from programs.domain.problems import refusing
-from programs.enums import Enforcement, SessionAction
+from programs.enums import Enforcement, SessionAction, SessionKind
 from programs.forms.sessions import (
     CancelForm,
     CutShortForm,
@@ -27,7 +27,7 @@ from programs.forms.sessions import (
 )
 from programs.models import Session
 from programs.queries import session_page as queries
-from programs.queries import stays
+from programs.queries import standing
 from programs.queries.disclosure import guest_of
 from programs.services import sessions as services
 from programs.views.acting import attempt, request_key
@@ -138,15 +138,44 @@ NO_SHOW = Step(
     ),
 )
 
+# What an outing has other words for: nobody holds a room for it.
+AS_OUTING = {
+    SessionAction.CONFIRM: replace(CONFIRM, done="おでかけを確定しました。"),
+    SessionAction.CANCEL: replace(
+        CANCEL,
+        title="おでかけを取り消す",
+        lead="取り消すと、使うはずだった時間はもどります。",
+        done="おでかけを取り消しました。",
+    ),
+    SessionAction.CHECK_IN: replace(
+        CHECK_IN,
+        title="出発を記録する",
+        lead="本人が出かけた時刻を記録します。",
+        button="出発",
+        done="出発を記録しました。いってらっしゃい。",
+    ),
+    SessionAction.CHECK_OUT: replace(
+        CHECK_OUT,
+        title="帰着を記録する",
+        lead="本人が帰った時刻を記録します。",
+        button="帰着",
+        done="帰着を記録しました。おつかれさまでした。",
+    ),
+    SessionAction.CUT_SHORT: replace(CUT_SHORT, lead="本人はいつでもやめられます。残りの時間はもどります。"),
+    SessionAction.NO_SHOW: replace(NO_SHOW, lead="行かなかった時間は、上限に数えません。"),
+}
+
 
 @require_GET
 def session_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = cast(User, request.user)
     session, now = _session(request, public_id), clock.now()
+    actions = queries.actions(session, user, now)
     context = {
         "page": queries.page(session, clock.local_date(now)),
         "session": session,
-        "actions": [action.value for action in queries.actions(session, user, now)],
+        "actions": [action.value for action in actions],
+        "can_change": queries.can_change(session, actions),
         "can_override": queries.can_override(session, user),
         "is_late": session.expires_at is not None and session.expires_at <= now,
     }
@@ -191,11 +220,12 @@ def session_override(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if form.is_valid():
         reason, key = form.cleaned_data["reason"], request_key(request)
         if attempt(form, lambda: services.override(session=session, reason=reason, by=user, key=key)):
-            messages.success(request, "判断と理由を記録しました。ホームの返事を待ちます。")
+            waits = "ホームの返事を待ちます。" if session.kind == SessionKind.STAY else ""
+            messages.success(request, f"判断と理由を記録しました。{waits}")
             return redirect_page(request, _url(session))
     if session_flow.next_state(session.state, SessionAction.CONFIRM) is None:
         return _already(request, session)
-    problems = stays.open_problems(session)
+    problems = standing.open_problems(session)
     context = {
         "form": form,
         "session": session,
@@ -212,7 +242,9 @@ def _take(request: HttpRequest, public_id: UUID, step: Step) -> HttpResponse:
     """Show the step's form, or take the step. A step without a form is one tap; its address only takes a POST."""
     user = cast(User, request.user)
     session = _session(request, public_id)
-    if not user.has_perm(queries.PERMISSIONS[step.action], session):
+    if session.kind != SessionKind.STAY:
+        step = AS_OUTING.get(step.action, step)
+    if not user.has_perm(queries.permission_for(step.action, session) or "", session):
         raise PermissionDenied
     form = step.form(request.POST if request.method == "POST" else None, session=session)
     if form.is_valid():
@@ -252,7 +284,7 @@ def _refused(request: HttpRequest, session: Session, step: Step, form: StepForm)
 
 
 def _already(request: HttpRequest, session: Session) -> HttpResponse:
-    messages.info(request, f"この体験は、いま「{session.get_state_display()}」です。")
+    messages.info(request, f"この体験は、いま「{session.state_word}」です。")
     return redirect_page(request, _url(session))
 
 

@@ -180,7 +180,7 @@ def test_an_outing_has_a_page_without_room_and_price(world, worker):
     shown = rows(response)
     assert (shown["場所"], shown["はじまり"]) == ("図書館", "令和8年12月5日（土） 10:00")
     assert "料金のめやす" not in text(soup(response))
-    assert buttons(response) == ["取り消す…"]
+    assert buttons(response) == ["取り消す…", "動かす…", "内容を変える…", "コピー…", "毎週くりかえす…"]
 
 
 IN = ["いまチェックイン", "時刻を入れてチェックイン…"]
