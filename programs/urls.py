@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from programs.views import board, intentions, outings, people, planner, programs, search, sessions, slots, story, wishes
+from programs.views import board, intentions, outings, people, planner, programs, proposal, search, sessions, slots, story, wishes
 
 app_name = "programs"
 
@@ -42,6 +42,8 @@ urlpatterns = [
     path("intentions/", intentions.intention_list, name="intention-list"),
     path("people/<uuid:public_id>/intentions/", intentions.intention_history, name="intention-history"),
     path("people/<uuid:public_id>/intentions/new/", intentions.intention_create, name="intention-create"),
+    # The plan of an enrollment
+    path("enrollments/<uuid:public_id>/proposal/", proposal.proposal, name="proposal"),
     # The story of a person
     path("people/<uuid:public_id>/story/", story.story, name="story"),
     # The plan of an enrollment

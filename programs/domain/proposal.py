@@ -80,13 +80,17 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A session of the person that stays as it is, on every date it touches. `done`: it has been held."""
+    """A session of the person that stays as it is, on every date it touches. `done`: it has been held.
+
+    One that is not `own` belongs to another program: it occupies its dates, and counts as no outing of this one.
+    """
 
     first: dt.date
     last: dt.date
     minutes: int = 0
     step: str = ""
     done: bool = False
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,7 @@ class Question:
         return {kept.first + n * DAY for kept in self.kept for n in range((kept.last - kept.first).days + 1)}
 
     def kept_in(self, period: Period) -> int:
-        return sum(kept.first in period for kept in self.kept)
+        return sum(kept.own and kept.first in period for kept in self.kept)
 
     def kept_in_month(self, month: Period) -> int:
         """How many kept sessions begin in the whole calendar month, also before today."""

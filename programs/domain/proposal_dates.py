@@ -47,7 +47,7 @@ class _Dates:
         weeks: dict[int, list[int]] = defaultdict(list)
         for day in self.days:
             weeks[(day - 1) // 7].append(day)
-        kept = [kept.first.toordinal() for kept in self.question.kept]
+        kept = [kept.first.toordinal() for kept in self.question.kept if kept.own]
         for week, days in weeks.items():
             left = wanted.per_week - sum((day - 1) // 7 == week for day in kept)
             self.model.add(sum(self.on[day] for day in days) <= max(0, left))

@@ -84,7 +84,7 @@ def _tie(
     for day in days:
         weeks[(day - 1) // 7].append(day)
     for week, inside in weeks.items():
-        kept = sum((kept.first.toordinal() - 1) // 7 == week for kept in question.kept)
+        kept = sum(kept.own and (kept.first.toordinal() - 1) // 7 == week for kept in question.kept)
         model.add(sum(on[day] for day in inside) <= max(0, wanted.per_week - kept)).only_enforce_if(holds[PER_WEEK])
     shortest = LENGTHS[proposal_model.levels(question).start]
     for cap, by_minutes in caps_of_unit(question.caps):
