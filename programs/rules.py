@@ -4,6 +4,7 @@ A predicate takes (user, row). A stranger never gets this far: the scoped query 
 """
 
 import rules
+from django.db.models import Q, QuerySet
 
 from programs.models import Enrollment, Home, Room, Session, Slot
 from transition.enums import (
@@ -76,6 +77,22 @@ def manages_programs(user: User, municipality: Organization) -> bool:
     return _coordinates_at(user, municipality.pk)
 
 
+def enrollments_kept_by(user: User) -> QuerySet[Enrollment]:
+    """Of the organization for which the user works, or of the people whom it coordinates; others may only look."""
+    mine = Membership.objects.current().filter(user=user)
+    coordinating = mine.filter(organization__kind__in=COORDINATING_KINDS)
+    return Enrollment.objects.filter(
+        Q(organization__in=mine.values("organization"))
+        | Q(person__municipality__in=coordinating.values("organization"))
+        | Q(person__municipality__in=coordinating.values("organization__municipality"))
+    )
+
+
+@rules.predicate
+def supports_enrollment(user: User, enrollment: Enrollment) -> bool:
+    return enrollments_kept_by(user).filter(pk=enrollment.pk).exists()
+
+
 @rules.predicate
 def supports_session(user: User, session: Session) -> bool:
     return supports_person(user, session.person)
@@ -115,3 +132,7 @@ rules.add_perm("programs.plan_outing", plans_outings)
 rules.add_perm("programs.change_outing", keeps_outing)
 rules.add_perm("programs.keep_intentions", keeps_intentions)
 rules.add_perm("programs.record_intention", supports_person)
+rules.add_perm("programs.enroll_person", supports_person)
+rules.add_perm("programs.change_enrollment", supports_enrollment)
+rules.add_perm("programs.change_goals", supports_person)
+rules.add_perm("programs.keep_consents", supports_person)

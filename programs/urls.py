@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from programs.views import consents, enrollments, goals, outcomes, reviews
 from programs.views import board, intentions, outings, people, planner, programs, proposal, search, sessions, slots, story, wishes
 
 app_name = "programs"
@@ -54,6 +55,28 @@ urlpatterns = [
     path("sessions/<uuid:public_id>/copy/", outings.session_copy, name="session-copy"),
     path("sessions/<uuid:public_id>/repeat/", outings.session_repeat, name="session-repeat"),
     path("escort-days/", planner.escort_days, name="escort-days"),
+    # Taking part in a program
+    path("people/<uuid:public_id>/enrollments/", enrollments.enrollment_list, name="enrollment-list"),
+    path("people/<uuid:public_id>/enrollments/new/", enrollments.enrollment_create, name="enrollment-create"),
+    path("enrollments/<uuid:public_id>/", enrollments.enrollment_detail, name="enrollment-detail"),
+    path("enrollments/<uuid:public_id>/extend/", enrollments.enrollment_extend, name="enrollment-extend"),
+    path("enrollments/<uuid:public_id>/end/", enrollments.enrollment_end, name="enrollment-end"),
+    path("enrollments/<uuid:public_id>/stages/", enrollments.enrollment_stages, name="enrollment-stages"),
+    path("enrollments/<uuid:public_id>/reviews/<int:month>/", reviews.review_hold, name="review-hold"),
+    path("enrollments/<uuid:public_id>/outcome/", outcomes.outcome_decide, name="outcome-decide"),
+    path("enrollments/<uuid:public_id>/follow-ups/<str:kind>/", outcomes.follow_up_record, name="follow-up-record"),
+    # Goals and consents
+    path("people/<uuid:public_id>/goals/", goals.goal_list, name="goal-list"),
+    path("people/<uuid:public_id>/goals/new/", goals.goal_create, name="goal-create"),
+    path("goals/<uuid:public_id>/edit/", goals.goal_update, name="goal-update"),
+    path("goals/<uuid:public_id>/close/", goals.goal_close, name="goal-close"),
+    path("people/<uuid:public_id>/consents/", consents.consent_list, name="consent-list"),
+    path("people/<uuid:public_id>/consents/new/", consents.consent_create, name="consent-create"),
+    path(
+        "people/<uuid:public_id>/consents/<uuid:consent_id>/withdraw/",
+        consents.consent_withdraw,
+        name="consent-withdraw",
+    ),
     # A coordinator
     path("programs/", programs.program_list, name="program-list"),
     path("programs/<uuid:public_id>/adopt/", programs.program_adopt, name="program-adopt"),

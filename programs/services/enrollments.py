@@ -325,7 +325,7 @@ def _held_problems(enrollment: Enrollment, ends_on: dt.date) -> list[Problem]:
 def _planned_problem(session: Session) -> Problem:
     what = session.activity or session.place or session.get_kind_display()
     message = (
-        f"{wording.date(clock.local_date(session.starts_at))}の「{what}」（{session.get_state_display()}）が、"
+        f"{wording.date(clock.local_date(session.starts_at))}の「{what}」（{session.state_word}）が、"
         "終わる日よりあとに残っています。先に取り消すか、いっしょに取り消してください。"
     )
     return Problem("enrollment.planned", message)
@@ -333,7 +333,7 @@ def _planned_problem(session: Session) -> Problem:
 
 def _running_problem(session: Session) -> Problem:
     message = (
-        f"{wording.date(clock.local_date(session.starts_at))}からの体験は、いま「{session.get_state_display()}」です。"
+        f"{wording.date(clock.local_date(session.starts_at))}からの体験は、いま「{session.state_word}」です。"
         "先に終わりを記録してください。"
     )
     return Problem("enrollment.running", message)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest
 
 from programs.domain.problems import Problem, Refused
@@ -26,12 +27,14 @@ def request_key(request: HttpRequest) -> RequestKey | None:
 
 
 def attempt(form: forms.Form, act: Callable[[], R]) -> R | None:
-    """Call a service. None when it refused: problems that name a field stand beside it, all stand in
-    `form.problems` for components/problems.html."""
+    """Call a service. None when it refused: problems that name a field stand beside it, all others in
+    `form.problems` for components/problems.html, or on top of the form where transition's services refuse."""
     try:
         return act()
     except Refused as refused:
         show(form, refused.problems)
+    except ValidationError as error:
+        show_validation(form, error)
     except KeyReused:
         form.add_error(None, STALE)
     return None
@@ -43,3 +46,11 @@ def show(form: forms.Form, problems: list[Problem]) -> None:
     for problem in beside:
         form.add_error(problem.field, problem.message)
     form.problems = [problem for problem in problems if problem not in beside]  # type: ignore[attr-defined]
+
+
+def show_validation(form: forms.Form, error: ValidationError) -> None:
+    """Attach what a service of transition says: beside its field when the form has it, else on top of the form."""
+    by_field = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    for where, said in by_field.items():
+        for message in said:
+            form.add_error(where if where in form.fields else None, message)

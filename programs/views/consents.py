@@ -1,0 +1,94 @@
+"""What a person agreed to: the list, giving, withdrawing."""
+
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from programs.domain import wording
+from programs.forms.base import ServiceForm
+from programs.forms.consents import ConsentForm
+from programs.views.acting import request_key
+from programs.views.enrollments import ask, person_of, posted, user_of
+from transition import clock
+from transition.enums import ConsentKind
+from transition.htmx import render_page
+from transition.models import Consent, Person
+from transition.services import consents as services
+
+LOST = {
+    ConsentKind.PHOTO: "写真は、すぐに見られなくなり、消えます。もとにもどせません。",
+    ConsentKind.PROGRAM: "利用はそのまま残ります。続けるかどうかを、本人と話し合ってください。",
+}
+
+
+@require_GET
+def consent_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    person = person_of(request, public_id)
+    rows = Consent.objects.filter(person=person).select_related("by", "withdrawn_by")
+    context = {
+        "person": person,
+        "tab": "consents",
+        "consents": list(rows),
+        "today": clock.today(),
+        "may_change": request.user.has_perm("programs.keep_consents", person),
+    }
+    return render_page(request, "programs/consent_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def consent_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    person = _person(request, public_id)
+    form = ConsentForm(posted(request))
+    words = {
+        "title": "同意を書く",
+        "lead": "何に同意したか、どうやって同意したかを残します。本人は、いつでもやめられます。",
+        "button": "保存する",
+        "done": "同意を書きました。",
+    }
+    return ask(
+        request,
+        form,
+        words,
+        lambda: services.give(person=person, by=user_of(request), key=request_key(request), **form.cleaned_data),
+        person=person,
+        tab="consents",
+        back=_list(person),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def consent_withdraw(request: HttpRequest, public_id: UUID, consent_id: UUID) -> HttpResponse:
+    person = _person(request, public_id)
+    consent = get_object_or_404(Consent, person=person, public_id=consent_id)
+    words = {
+        "title": "同意をやめる",
+        "lead": f"「{consent.get_kind_display()}」（{wording.date(consent.given_on)}の同意）をやめます。"
+        + LOST[ConsentKind(consent.kind)],
+        "button": "同意をやめる",
+        "done": "同意をやめました。",
+        "danger": True,
+    }
+    return ask(
+        request,
+        ServiceForm(posted(request)),
+        words,
+        lambda: services.withdraw(consent=consent, by=user_of(request), key=request_key(request)),
+        person=person,
+        tab="consents",
+        back=_list(person),
+    )
+
+
+def _person(request: HttpRequest, public_id: UUID) -> Person:
+    person = person_of(request, public_id)
+    if not request.user.has_perm("programs.keep_consents", person):
+        raise PermissionDenied
+    return person
+
+
+def _list(person: Person) -> str:
+    return reverse("programs:consent-list", args=[person.public_id])
