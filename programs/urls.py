@@ -2,8 +2,27 @@
 
 from django.urls import path
 
-from programs.views import consents, enrollments, goals, outcomes, reviews
-from programs.views import board, intentions, outings, people, planner, programs, proposal, search, sessions, slots, story, wishes
+from programs.views import (
+    board,
+    consents,
+    enrollments,
+    goals,
+    intentions,
+    outcomes,
+    outings,
+    people,
+    photos,
+    planner,
+    programs,
+    proposal,
+    records,
+    reviews,
+    search,
+    sessions,
+    slots,
+    story,
+    wishes,
+)
 
 app_name = "programs"
 
@@ -43,6 +62,13 @@ urlpatterns = [
     path("intentions/", intentions.intention_list, name="intention-list"),
     path("people/<uuid:public_id>/intentions/", intentions.intention_history, name="intention-history"),
     path("people/<uuid:public_id>/intentions/new/", intentions.intention_create, name="intention-create"),
+    # What happened in a session
+    path("sessions/<uuid:public_id>/record/", records.record_edit, name="record-edit"),
+    path("sessions/<uuid:public_id>/record/hours/", records.record_hours, name="record-hours"),
+    path("sessions/<uuid:public_id>/record/draft/", records.record_draft, name="record-draft"),
+    path("sessions/<uuid:public_id>/photos/", photos.photo_list, name="photo-list"),
+    path("photos/<uuid:public_id>/remove/", photos.photo_remove, name="photo-remove"),
+    path("photos/<uuid:public_id>/<str:size>/", photos.photo, name="photo"),
     # The plan of an enrollment
     path("enrollments/<uuid:public_id>/proposal/", proposal.proposal, name="proposal"),
     # The story of a person

@@ -12,7 +12,8 @@ from programs.models.sessions import SessionQuerySet
 from programs.queries import outings
 from programs.queries.disclosure import Guest, guest_of, is_named
 from transition import clock
-from transition.models import Goal, Person, User, WishItem
+from transition.enums import ConsentKind
+from transition.models import Consent, Goal, Person, User, WishItem
 
 PERMISSIONS = {
     SessionAction.CONFIRM: "programs.answer_session",
@@ -51,13 +52,19 @@ class Page:
 
 
 def for_reader(user: User) -> SessionQuerySet:
-    """The sessions the user may see: `sees_person` as one who supports the person, `is_hosted` as the home."""
+    """The sessions the user may see: `sees_person` as one who supports the person, `is_hosted` as the home.
+
+    `agrees_to_photos`: the person does today.
+    """
     person = Person.objects.visible_to(user).filter(pk=OuterRef("person"))
     room = Room.objects.run_by(user).filter(pk=OuterRef("room"))
+    agreed = Consent.objects.filter(person=OuterRef("person")).given(ConsentKind.PHOTO, clock.today())
     return (
         Session.objects.visible_to(user)
-        .annotate(sees_person=Exists(person), is_hosted=Exists(room))
-        .select_related("person", "program", "enrollment", "slot", "room__home", "organization", "requested_by")
+        .annotate(sees_person=Exists(person), is_hosted=Exists(room), agrees_to_photos=Exists(agreed))
+        .select_related(
+            "person", "program", "enrollment", "slot", "room__home", "organization", "requested_by", "record__by"
+        )
     )
 
 

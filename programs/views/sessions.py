@@ -16,6 +16,7 @@ from programs import rules
 from programs.domain import session_flow
 from programs.domain.problems import refusing
 from programs.enums import Enforcement, SessionAction, SessionKind
+from programs.forms.photos import PhotosForm
 from programs.forms.sessions import (
     CancelForm,
     CutShortForm,
@@ -26,6 +27,7 @@ from programs.forms.sessions import (
     StepForm,
 )
 from programs.models import Session
+from programs.queries import records as record_queries
 from programs.queries import session_page as queries
 from programs.queries import standing
 from programs.queries.disclosure import guest_of
@@ -171,8 +173,11 @@ def session_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = cast(User, request.user)
     session, now = _session(request, public_id), clock.now()
     actions = queries.actions(session, user, now)
+    page = queries.page(session, clock.local_date(now))
     context = {
-        "page": queries.page(session, clock.local_date(now)),
+        "page": page,
+        "part": record_queries.part(session, user),
+        "photo_form": PhotosForm(),
         "session": session,
         "actions": [action.value for action in actions],
         "can_change": queries.can_change(session, actions),

@@ -30,6 +30,12 @@
     return field && field.querySelector(CONTROLS);
   };
 
+  // What a page sends by itself takes no focus: nobody asked for it just now.
+  const isQuiet = (event) => {
+    const by = event.detail.requestConfig ? event.detail.requestConfig.elt : event.detail.elt;
+    return Boolean(by) && by.hasAttribute("data-quiet");
+  };
+
   const hasFocus = () => {
     const active = document.activeElement;
     return Boolean(active) && active !== document.body && active !== document.documentElement;
@@ -38,7 +44,7 @@
   // After a swap the focus must not fall back to the top of the page, and must not leave a field someone types in.
   document.addEventListener("htmx:afterSettle", (event) => {
     const root = event.detail.elt.isConnected ? event.detail.elt : byId(event.detail.target && event.detail.target.id);
-    if (!root) return;
+    if (!root || isQuiet(event)) return;
     const failed = event.detail.xhr && [409, 422].includes(event.detail.xhr.status);
     if (failed) {
       focusOn(firstError(root) || root.querySelector(".problems, [role=alert]") || root);
@@ -57,6 +63,11 @@
   const complain = (event, kind) => {
     const banner = byId("network");
     if (!banner) return;
+    if (isQuiet(event)) {
+      const state = byId("draft-state");
+      if (state) state.textContent = "いまは下書きを保存できません。書いたものは画面に残っています。";
+      return;
+    }
     last = event.detail.elt;
     const by = event.detail.requestConfig && event.detail.requestConfig.triggeringEvent;
     submitter = (by && by.submitter) || null;

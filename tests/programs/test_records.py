@@ -1,0 +1,583 @@
+"""Writing down what happened: prefilled, kept while typing, shared by several writers, never refused for a cap."""
+
+import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, connections
+from django.urls import reverse
+
+from programs.domain.problems import Refused
+from programs.domain.records import merge
+from programs.enums import SessionState
+from programs.models import (
+    Escort,
+    GoalScore,
+    RecordDraft,
+    RecordVersion,
+    RoomNight,
+    Session,
+    SessionGoal,
+    SessionRecord,
+    SessionWish,
+)
+from programs.services import records
+from tests import factories
+from tests.personas import World, make_world, member
+from tests.programs.pages import HTMX, at, client_of, confirmed, field_error, part, queries_of, soup, text
+from tests.programs.stories import outing_world
+from transition.models import AuditEvent, Goal, Wish, WishItem
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return outing_world()
+
+
+@pytest.fixture
+def worker(world):
+    return client_of(world.worker)
+
+
+def outing(world: World, day="2026-11-21", start="10:00", end="12:00", **details) -> Session:
+    """An outing that was agreed; the clock stands at 2026-11-22 10:00."""
+    values = {
+        "person": world.person,
+        "program": world.program,
+        "organization": world.office,
+        "requested_by": world.worker,
+        "starts_at": at(day, start),
+        "ends_at": at(day, end),
+        "place": "架空モール",
+        "activity": "買い物",
+    }
+    return factories.SessionFactory(**(values | details))
+
+
+def goal_of(world: World, words="外出を楽しむ") -> Goal:
+    levels = {f"level_{name}": f"{words} {name}" for name in ("minus_2", "minus_1", "0", "plus_1", "plus_2")}
+    return Goal.objects.create(
+        person=world.person,
+        words=words,
+        area="ENJOY",
+        target_on=dt.date(2027, 3, 31),
+        created_by=world.worker,
+        **levels,
+    )
+
+
+def wish_item(name: str, order=0) -> WishItem:
+    return WishItem.objects.create(code=f"item-{name.encode().hex()}"[:40], name=name, order=order)
+
+
+def url(session: Session, name="record-edit") -> str:
+    return reverse(f"programs:{name}", args=[session.public_id])
+
+
+def page_of(session: Session) -> str:
+    return url(session, "session-detail")
+
+
+def filled(response) -> dict:
+    """What a browser would send when its user touches nothing."""
+    found: dict = {}
+    form = soup(response).find(id="record-form")
+    for control in form.select("input, textarea"):
+        name, kind = control["name"], control.get("type", "")
+        if kind in ("radio", "checkbox") and not control.has_attr("checked"):
+            continue
+        value = control.get("value", "") if control.name == "input" else control.text.removeprefix("\n")
+        if kind == "checkbox":
+            found.setdefault(name, []).append(value)
+        else:
+            found[name] = value
+    del found["csrfmiddlewaretoken"]
+    return found
+
+
+def save(session: Session, world: World, **changes):
+    values = {
+        "session": session,
+        "based_on": 0,
+        "actual_starts_at": at("2026-11-21", "10:00"),
+        "actual_ends_at": at("2026-11-21", "12:00"),
+        "by": world.worker,
+    }
+    return records.save(**(values | changes))
+
+
+# Two minutes
+
+
+def test_everything_known_is_filled_in(world, worker):
+    session = outing(world)
+    Escort.objects.create(session=session, user=world.worker)
+    shop, bath = wish_item("買い物", 1), wish_item("おふろ", 0)
+    SessionWish.objects.create(session=session, item=shop)
+    goal = goal_of(world)
+    sent = filled(worker.get(url(session)))
+    sent.pop("idempotency_key")
+    assert sent == {
+        "based_on": "0",
+        "start_on": "2026-11-21",
+        "start_at": "10:00",
+        "end_on": "2026-11-21",
+        "end_at": "12:00",
+        "place": "架空モール",
+        "companions": world.worker.name,
+        "wishes": [str(shop.public_id)],
+        "shown": "",
+        "helped": "",
+        "incident": "",
+        "next_step": "",
+        "next_note": "",
+        f"score_{goal.public_id.hex}": "",
+        f"note_{goal.public_id.hex}": "",
+    }
+    assert bath.name in text(part(worker.get(url(session)), "record"))
+
+
+def test_untouched_and_saved_it_completes_the_outing(world, worker):
+    session = outing(world)
+    sent = filled(worker.get(url(session)))
+    for _ in range(2):
+        assert worker.post(url(session), sent)["Location"] == page_of(session)
+    session.refresh_from_db()
+    assert (session.state, session.actual_starts_at, session.actual_ends_at) == (
+        "COMPLETED",
+        session.starts_at,
+        session.ends_at,
+    )
+    assert [event.action for event in session.events.all()] == ["CHECK_IN", "CHECK_OUT"]
+    assert (session.record.version, RecordVersion.objects.count()) == (1, 1)
+    assert AuditEvent.objects.get(action="record.save").data == {"version": 1, "minutes": 120}
+
+
+def test_everything_written_stands_on_the_sessions_page(world, worker):
+    session, goal, shop = outing(world), goal_of(world), wish_item("買い物")
+    sent = filled(worker.get(url(session))) | {
+        "start_on": "令和８年１１月２１日",
+        "start_at": "午前１０時５分",
+        "end_at": "１２：３５",
+        "place": "となりの店",
+        "companions": "職員A",
+        "wishes": [str(shop.public_id)],
+        "shown": "笑顔で店員に手をふった。",
+        "helped": "写真で先に見せた。",
+        "incident": "",
+        "next_step": "AGAIN",
+        "next_note": "次は映画。",
+        f"score_{goal.public_id.hex}": "1",
+        f"note_{goal.public_id.hex}": "自分から歩いた",
+    }
+    worker.post(url(session), sent)
+    shown = text(soup(worker.get(page_of(session))).find("section", {"aria-labelledby": "h-record"}))
+    for words in (
+        "かかった時間 2時間30分",
+        "となりの店",
+        "職員A",
+        "かなえた希望 買い物",
+        "笑顔で店員に手をふった。",
+        "写真で先に見せた。",
+        "＋1 外出を楽しむ plus_1 自分から歩いた",
+        "次は 続けたい",
+        "次は映画。",
+    ):
+        assert words in shown, words
+    assert list(SessionWish.objects.values_list("item", flat=True)) == [shop.pk]
+    score = GoalScore.objects.get()
+    assert (score.score, score.note, score.session, score.scored_on) == (
+        1,
+        "自分から歩いた",
+        session,
+        dt.date(2026, 11, 21),
+    )
+
+
+def test_saving_the_same_again_writes_nothing(world, worker):
+    session, goal = outing(world), goal_of(world)
+    sent = filled(worker.get(url(session))) | {f"score_{goal.public_id.hex}": "0", "shown": "一行目\r\n二行目"}
+    worker.post(url(session), sent)
+    again = filled(worker.get(url(session)))
+    assert again["based_on"] == "1"
+    worker.post(url(session), again)
+    assert (RecordVersion.objects.count(), GoalScore.objects.count(), session.events.count()) == (1, 1, 2)
+
+
+def test_a_stay_is_recorded_too_and_gives_its_unused_nights_back(frozen_time):
+    world = make_world()
+    session = confirmed(world, "2026-12-01", "2026-12-04")
+    frozen_time.move_to(at("2026-12-03", "12:00"))
+    home = client_of(world.home_staff)
+    goal_of(world)
+    sent = filled(home.get(url(session)))
+    assert not [name for name in sent if name.startswith(("score", "wishes"))]
+    home.post(url(session), sent | {"end_on": "2026-12-02", "end_at": "9:00", "shown": "よく眠れた"})
+    session.refresh_from_db()
+    assert (session.state, session.record.shown) == ("COMPLETED", "よく眠れた")
+    assert [night.date.day for night in RoomNight.objects.filter(session=session)] == [1]
+
+
+# Times
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "message"),
+    [
+        ({"end_at": "9:59"}, "end_at", "終了は開始よりあとにしてください。"),
+        ({"end_at": "10:00"}, "end_at", "終了は開始よりあとにしてください。"),
+        ({"end_on": "2026-11-22", "end_at": "10:01"}, "end_at", "これから先の時刻は記録できません。"),
+        ({"start_on": "2027-11-21"}, "start_at", "これから先の時刻は記録できません。"),
+        ({"start_on": "2026-11-20"}, "start_at", "まだおでかけの日になっていません。"),
+        ({"start_at": "25:00"}, "start_at", "25時はありません。時は0から23までです。"),
+        ({"end_on": ""}, "end_on", "このフィールドは必須です。"),
+        ({"shown": "あ" * 2001}, "shown", "2,000文字以内で入力してください（いま2,001文字）。"),
+    ],
+)
+def test_times_that_cannot_be_stand_beside_their_field_and_nothing_typed_is_lost(
+    world, worker, changes, field, message
+):
+    session = outing(world)
+    sent = filled(worker.get(url(session))) | {"shown": "笑顔", "next_step": "AGAIN"} | changes
+    response = worker.post(url(session), sent)
+    assert response.status_code == 422
+    assert message in field_error(response, field)
+    kept = filled(response)
+    assert {name: kept[name] for name in kept if name != "idempotency_key"} == {
+        name: sent[name] for name in sent if name != "idempotency_key"
+    }
+    session.refresh_from_db()
+    assert session.state == "CONFIRMED"
+    assert not SessionRecord.objects.exists()
+
+
+def test_an_outing_may_end_at_midnight_and_last_no_longer_than_a_day(world, worker):
+    session = outing(world, day="2026-11-20")
+    sent = filled(worker.get(url(session))) | {"end_at": "24:00"}
+    worker.post(url(session), sent)
+    session.refresh_from_db()
+    assert session.actual_ends_at == at("2026-11-21", "00:00")
+    other = outing(world, day="2026-11-19")
+    long = filled(worker.get(url(other))) | {"end_on": "2026-11-20", "end_at": "10:01"}
+    response = worker.post(url(other), long)
+    assert "24時間をこえています。日にちを確かめてください。" in field_error(response, "end_on")
+
+
+def test_times_can_be_put_right_afterwards_and_history_says_so(world, worker):
+    session = outing(world)
+    worker.post(url(session), filled(worker.get(url(session))))
+    worker.post(url(session), filled(worker.get(url(session))) | {"end_at": "12:30"})
+    event = session.events.last()
+    assert (event.action, event.state, event.reason) == (
+        "CHANGE",
+        "COMPLETED",
+        "時刻を直しました：11/21(土) 10:00〜12:00 → 11/21(土) 10:00〜12:30",
+    )
+    assert AuditEvent.objects.filter(action="session.change").count() == 1
+    assert [row.content["end_at"] for row in RecordVersion.objects.all()] == ["12:00", "12:30"]
+
+
+def test_the_same_minute_keeps_its_seconds(world, worker):
+    session = outing(
+        world,
+        state=SessionState.COMPLETED,
+        actual_starts_at=at("2026-11-21", "10:00") + dt.timedelta(seconds=42),
+        actual_ends_at=at("2026-11-21", "11:00") + dt.timedelta(seconds=7),
+    )
+    worker.post(url(session), filled(worker.get(url(session))) | {"shown": "笑顔"})
+    session.refresh_from_db()
+    assert session.actual_starts_at.second == 42
+    assert session.events.count() == 0
+
+
+def test_beyond_the_cap_it_is_kept_and_flagged(world, worker):
+    for day in range(1, 4):
+        outing(
+            world,
+            day=f"2026-11-0{day}",
+            state=SessionState.COMPLETED,
+            actual_starts_at=at(f"2026-11-0{day}", "09:00"),
+            actual_ends_at=at(f"2026-11-0{day}", "16:40"),
+        )
+    session = outing(world)
+    opened = worker.get(url(session))
+    # 23:00 used and two hours planned: one too many is seen before writing.
+    assert "あと 0時間 （上限 24時間）" in text(part(worker.get(url(session, "record-hours")), "hours"))
+    response = worker.post(url(session), filled(opened) | {"end_at": "11:30"}, follow=True)
+    assert "記録を保存しました（1時間30分）。" in text(soup(response).select_one(".messages"))
+    session.refresh_from_db()
+    assert session.state == "COMPLETED"
+    assert "記録はそのまま残ります。" in text(soup(response).select_one(".messages"))
+    asked = worker.get(url(session, "record-hours"))
+    assert part(asked, "hours") == part(
+        worker.get(url(session, "record-hours"), headers=HTMX | {"HX-Target": "hours"}), "hours"
+    )
+    shown = text(part(asked, "hours"))
+    assert "お知らせ" in shown
+    assert "上限24時間を30分こえる可能性があります" in shown
+    assert "市町村に確認してください" in shown
+
+
+def test_within_the_cap_nothing_is_flagged(world, worker):
+    session = outing(world)
+    worker.post(url(session), filled(worker.get(url(session))))
+    assert not soup(worker.get(url(session, "record-hours"))).select(".problem")
+
+
+# Drafts
+
+
+def test_what_is_typed_is_there_again_when_the_form_is_opened(world, worker):
+    session = outing(world)
+    sent = filled(worker.get(url(session))) | {"shown": "笑顔", "start_at": "10じ", "next_step": "LONGER"}
+    response = worker.post(url(session, "record-draft"), sent, headers=HTMX)
+    assert (response.status_code, text(soup(response))) == (200, "下書きを保存しました（10:00）。")
+    opened = worker.get(url(session))
+    assert "書きかけの下書きを開きました" in text(part(opened, "record"))
+    kept = filled(opened)
+    assert (kept["shown"], kept["start_at"], kept["next_step"]) == ("笑顔", "10じ", "LONGER")
+    session.refresh_from_db()
+    assert session.state == "CONFIRMED"
+
+
+def test_a_draft_without_javascript(world, worker):
+    session = outing(world)
+    sent = filled(worker.get(url(session))) | {"shown": "笑顔"}
+    response = worker.post(url(session, "record-draft"), sent, follow=True)
+    assert response.redirect_chain == [(url(session), 302)]
+    assert filled(response)["shown"] == "笑顔"
+    response = worker.post(url(session, "record-draft"), {"discard": "1"}, follow=True)
+    assert filled(response)["shown"] == ""
+    assert not RecordDraft.objects.exists()
+
+
+def test_saving_ends_the_draft_and_a_late_one_is_not_offered(world, worker):
+    session = outing(world)
+    sent = filled(worker.get(url(session))) | {"shown": "笑顔"}
+    worker.post(url(session, "record-draft"), sent)
+    worker.post(url(session), sent)
+    assert not RecordDraft.objects.exists()
+    # The autosave that was on its way arrives after the saving.
+    worker.post(url(session, "record-draft"), sent, headers=HTMX)
+    assert "書きかけの下書き" not in text(part(worker.get(url(session)), "record"))
+
+
+def test_a_draft_is_its_writers_own(world, worker):
+    session = outing(world)
+    worker.post(url(session, "record-draft"), filled(worker.get(url(session))) | {"shown": "ひみつ"})
+    colleague = client_of(member(world.office))
+    assert filled(colleague.get(url(session)))["shown"] == ""
+
+
+def test_an_old_draft_meets_what_was_saved_since(world, worker):
+    session = outing(world)
+    worker.post(url(session, "record-draft"), filled(worker.get(url(session))) | {"shown": "わたしの文"})
+    colleague = client_of(member(world.office))
+    colleague.post(url(session), filled(colleague.get(url(session))) | {"helped": "写真"})
+    opened = worker.get(url(session))
+    kept = filled(opened)
+    assert (kept["shown"], kept["helped"], kept["based_on"]) == ("わたしの文", "写真", "1")
+    worker.post(url(session), kept)
+    session.refresh_from_db()
+    assert (session.record.shown, session.record.helped, session.record.version) == ("わたしの文", "写真", 2)
+
+
+def test_a_draft_that_is_far_too_long_is_said(world):
+    session = outing(world)
+    with pytest.raises(Refused) as refused:
+        records.save_draft(session=session, user=world.worker, content={"shown": "あ" * 50_000}, based_on=0)
+    assert [problem.code for problem in refused.value.problems] == ["draft.long"]
+
+
+# Two writers
+
+
+def test_the_second_writer_sees_what_changed_and_loses_nothing(world, worker):
+    session, goal = outing(world), goal_of(world)
+    shop, bath, park = wish_item("買い物", 1), wish_item("おふろ", 2), wish_item("公園", 3)
+    score = f"score_{goal.public_id.hex}"
+    colleague_user = member(world.office)
+    colleague = client_of(colleague_user)
+    mine, theirs = filled(worker.get(url(session))), filled(colleague.get(url(session)))
+    colleague.post(
+        url(session),
+        theirs
+        | {
+            "shown": "店員に手をふった。",
+            "helped": "写真",
+            "wishes": [str(shop.public_id)],
+            "next_step": "AGAIN",
+            score: "1",
+        },
+    )
+    mine |= {"shown": "笑顔だった。", "end_at": "12:45", "wishes": [str(park.public_id)], "next_step": "LONGER"}
+    response = worker.post(url(session), mine)
+    assert response.status_code == 409
+    told = text(soup(response).select_one(".record-differences"))
+    assert f"{colleague_user.name}さんが先に保存しました" in told
+    rows = {text(row.dt): text(row.dd) for row in soup(response).select(".record-differences dl > div")}
+    assert set(rows) == {"本人が見せたようす", "役に立ったこと", "かなえた希望", "次は", f"目標「{goal.words}」の点"}
+    assert "店員に手をふった。" in rows["本人が見せたようす"]
+    assert "笑顔だった。" in rows["本人が見せたようす"]
+    assert "続けたい" in rows["次は"]
+    assert "長くしたい" in rows["次は"]
+    assert (SessionRecord.objects.get().version, SessionRecord.objects.get().shown) == (1, "店員に手をふった。")
+
+    together = filled(response)
+    assert together["based_on"] == "1"
+    assert together["idempotency_key"] != mine["idempotency_key"]
+    assert worker.post(url(session), together)["Location"] == page_of(session)
+    record = SessionRecord.objects.get()
+    assert (record.version, record.shown, record.helped, record.next_step) == (
+        2,
+        "店員に手をふった。\n笑顔だった。",
+        "写真",
+        "LONGER",
+    )
+    followed = SessionWish.objects.order_by("item__order").values_list("item__name", flat=True)
+    assert list(followed) == ["買い物", "公園"]
+    assert bath.name not in followed
+    session.refresh_from_db()
+    assert session.actual_ends_at == at("2026-11-21", "12:45")
+    assert GoalScore.objects.get().score == 1
+    assert [row.content["shown"] for row in RecordVersion.objects.all()] == ["店員に手をふった。", record.shown]
+
+
+def test_the_part_for_htmx_is_the_same_as_on_the_page(world, worker):
+    session = outing(world)
+    sent = filled(worker.get(url(session)))
+    client_of(member(world.office)).post(url(session), sent | {"shown": "笑顔"})
+    whole = worker.post(url(session), sent | {"shown": "手をふった"})
+    alone = worker.post(url(session), sent | {"shown": "手をふった"}, headers=HTMX | {"HX-Target": "record"})
+    assert (whole.status_code, alone.status_code) == (409, 409)
+    assert part(whole, "record") == part(alone, "record")
+    assert "<html" not in alone.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("base", "theirs", "mine", "expected"),
+    [
+        ("a", "a", "b", "b"),
+        ("a", "b", "a", "b"),
+        ("a", "b", "b", "b"),
+        ("a", "b", "c", "b\nc"),
+        ("a", "", "c", "c"),
+        ("a", "c", "", "c"),
+        ("", "b", "b と c", "b と c"),
+        ("", "b と c", "b", "b と c"),
+        ("a", "a\r\n", "b", "b"),
+    ],
+)
+def test_two_texts_come_together(base, theirs, mine, expected):
+    assert merge({"shown": base}, {"shown": theirs}, {"shown": mine})[0] == {"shown": expected}
+
+
+def test_what_one_does_not_see_stays():
+    merged, found = merge({}, {"place": "x", "wishes": ["1"]}, {"place": "x"})
+    assert (merged, found) == ({"place": "x", "wishes": ["1"]}, [])
+
+
+def test_one_took_a_wish_away_the_other_added_one():
+    merged, _ = merge({"wishes": ["1", "2"]}, {"wishes": ["1"]}, {"wishes": ["1", "2", "3"]})
+    assert merged["wishes"] == ["1", "3"]
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_twelve_writers_at_once():
+    world = outing_world()
+    session = outing(world)
+    writers = [member(world.office) for _ in range(12)]
+    barrier = threading.Barrier(len(writers))
+    codes: set[str] = set()
+
+    def write(writer):
+        connection.ensure_connection()
+        barrier.wait(timeout=30)
+        based_on, tries = 0, 0
+        try:
+            while True:
+                tries += 1
+                shown = "" if based_on == 0 else SessionRecord.objects.get(session=session).shown
+                try:
+                    save(session, world, based_on=based_on, shown=f"{shown}[{writer.pk}]", by=writer)
+                except Refused as refused:
+                    codes.update(problem.code for problem in refused.problems)
+                    based_on = SessionRecord.objects.get(session=session).version
+                else:
+                    return tries
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(writers)) as pool:
+        tries = list(pool.map(write, writers))
+    record = SessionRecord.objects.get(session=session)
+    assert min(tries) == 1
+    assert codes == {"record.outdated"}
+    assert record.version == 12
+    assert [row.version for row in RecordVersion.objects.all()] == list(range(1, 13))
+    texts = [row.content["shown"] for row in RecordVersion.objects.all()]
+    assert all(f"[{writer.pk}]" in "".join(texts) for writer in writers)
+    session.refresh_from_db()
+    assert [event.action for event in session.events.all()] == ["CHECK_IN", "CHECK_OUT"]
+
+
+# Who and when
+
+
+def test_who_may_write(world):
+    session = outing(world)
+    assert client_of(world.stranger).get(url(session)).status_code == 404
+    assert client_of(world.stranger).post(url(session, "record-draft"), {}).status_code == 404
+    assert client_of(world.coordinator).get(url(session)).status_code == 200
+
+
+def test_a_home_writes_while_it_knows_its_guest(frozen_time):
+    world = make_world()
+    session = confirmed(world, "2026-12-01", "2026-12-02")
+    frozen_time.move_to(at("2026-12-16", "10:00"))
+    assert client_of(world.home_staff).get(url(session)).status_code == 200
+    frozen_time.move_to(at("2026-12-17", "10:00"))
+    home = client_of(world.home_staff)
+    assert home.get(url(session)).status_code == 403
+    assert home.post(url(session), {}).status_code == 403
+    assert "h-record" not in home.get(page_of(session)).content.decode()
+    assert client_of(world.other_home_staff).get(url(session)).status_code == 404
+
+
+@pytest.mark.parametrize("state", ["REQUESTED", "DECLINED", "CANCELLED", "NO_SHOW", "EXPIRED"])
+def test_what_did_not_take_place_has_no_record(world, worker, state):
+    more = {"decline_reason": "OTHER"} if state == "DECLINED" else {"expires_at": at("2026-11-30", "10:00")}
+    session = outing(world, state=state, **more)
+    assert worker.get(url(session))["Location"] == page_of(session)
+    assert "h-record" not in worker.get(page_of(session)).content.decode()
+    with pytest.raises(Refused) as refused:
+        save(session, world)
+    assert [problem.code for problem in refused.value.problems] == ["record.state"]
+
+
+def test_what_has_not_begun_has_no_record(world, worker):
+    session = outing(world, day="2026-11-23")
+    response = worker.get(url(session), follow=True)
+    assert "まだ始まっていないので、記録を書けません。" in text(soup(response).select_one(".messages"))
+
+
+def test_queries_do_not_grow(world, worker):
+    session = outing(world)
+    goals, items = [goal_of(world)], [wish_item("0")]
+    worker.post(url(session), filled(worker.get(url(session))))
+    few = queries_of(worker, url(session)), queries_of(worker, page_of(session))
+    for number in range(1, 4):
+        goals.append(goal_of(world, f"目標{number}"))
+        items.append(wish_item(str(number)))
+        SessionGoal.objects.create(session=session, goal=goals[-1])
+        SessionWish.objects.create(session=session, item=items[-1])
+        Wish.objects.create(person=world.person, item=items[-1], choice="WANT", expression="WORD", by=world.worker)
+        GoalScore.objects.create(
+            goal=goals[-1], session=session, score=1, scored_on=dt.date(2026, 11, 21), by=world.worker
+        )
+    assert (queries_of(worker, url(session)), queries_of(worker, page_of(session))) == few
+    assert max(few) <= 12
