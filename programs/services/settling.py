@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from programs import rules
 from programs.domain.problems import Problem, Refused, needing_reason, refusing
-from programs.enums import SessionAction, SessionState
+from programs.enums import Enforcement, SessionAction, SessionState
 from programs.models import Override, Session, SessionEvent
 from programs.signals import session_changed
 from transition import clock
@@ -17,7 +17,9 @@ from transition.services import audit
 
 def settle(problems: list[Problem], *, person: Person, by: User, reason: str) -> list[Problem]:
     """The problems this actor passes with this reason. Raises Refused with all of them when one stands."""
-    coordinator = rules.coordinates(by, person)
+    # Only a REFUSE problem makes it worth asking who this is.
+    refused = any(problem.enforcement == Enforcement.REFUSE for problem in problems)
+    coordinator = refused and rules.coordinates(by, person)
     overcome = needing_reason(problems, coordinator=coordinator)
     if refusing(problems, coordinator=coordinator) or (overcome and not reason.strip()):
         raise Refused(problems)
