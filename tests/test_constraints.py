@@ -10,9 +10,18 @@ from django.db import IntegrityError, transaction
 
 from calendars.models import CalendarFeed, FeedEntry
 from programs.enums import NightUse, SessionKind, SessionState
-from programs.models import EnrollmentChange, GoalScore, Override, RoomNight
+from programs.models import (
+    EnrollmentChange,
+    Escort,
+    EscortDay,
+    GoalScore,
+    Override,
+    RoomNight,
+    SessionGoal,
+    SessionWish,
+)
 from tests import factories
-from transition.models import IdempotencyKey, IntentionCheck
+from transition.models import IdempotencyKey, IntentionCheck, WishItem
 from transition.services.transactions import broken_constraint
 
 pytestmark = pytest.mark.django_db
@@ -182,6 +191,30 @@ def intention(**changes):
     return IntentionCheck.objects.create(**(values | changes))
 
 
+def same_escort():
+    session = factories.SessionFactory()
+    twice(Escort.objects.create, session=session, user=session.requested_by)()
+
+
+def escort_day(**changes):
+    values = {"user": factories.UserFactory(), "date": DAY, "starts": dt.time(9), "ends": dt.time(17)}
+    return EscortDay.objects.create(**(values | changes))
+
+
+def same_escort_day():
+    escort_day(user=escort_day().user)
+
+
+def same_session_wish():
+    item = WishItem.objects.create(code="shopping", name="買い物")
+    twice(SessionWish.objects.create, session=factories.SessionFactory(), item=item)()
+
+
+def same_session_goal():
+    goal = factories.GoalFactory()
+    twice(SessionGoal.objects.create, session=factories.SessionFactory(person=goal.person), goal=goal)()
+
+
 BREAKS: dict[str, Callable[[], object]] = {
     "intention_check_next_after_asked": lambda: intention(next_on=DAY),
     "intention_check_inferred_with_basis": lambda: intention(inferred=True),
@@ -240,6 +273,11 @@ BREAKS: dict[str, Callable[[], object]] = {
     "session_request_has_deadline": lambda: factories.SessionFactory(state=SessionState.REQUESTED),
     "session_declined_with_reason": lambda: factories.SessionFactory(state=SessionState.DECLINED),
     "override_has_reason": override_without_reason,
+    "escort_once_per_session": same_escort,
+    "escort_day_once_per_date": same_escort_day,
+    "escort_day_ends_after_start": lambda: escort_day(ends=dt.time(9)),
+    "session_wish_once": same_session_wish,
+    "session_goal_once": same_session_goal,
     "room_night_once_per_room": same_room_night,
     "room_night_once_per_person": same_person_night,
     "room_night_stay_has_session": lambda: night(use=NightUse.CLEANING),

@@ -35,7 +35,7 @@ class EscortDaysForm(forms.Form):
         label="曜日",
         required=False,
         choices=[(str(number), name) for number, name in enumerate(WEEKDAYS)],
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-inline"}),
     )
     starts = JapaneseTimeField(label="から", required=False)
     ends = JapaneseTimeField(label="まで", required=False, end_of_day=True)

@@ -88,7 +88,7 @@ class TimeForm(ReasonForm):
 class Names(forms.ModelMultipleChoiceField):
     """Rows to tick, by the name that people call them."""
 
-    widget = forms.CheckboxSelectMultiple
+    widget = forms.CheckboxSelectMultiple(attrs={"class": "choices-inline"})
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name}さん" if isinstance(obj, User) else str(obj)
