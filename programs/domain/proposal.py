@@ -37,6 +37,7 @@ HOMES_PER_MONTH = 1
 OUTINGS_BEFORE_HOME = 2
 # A month cut off by today or by the period's edge asks for less than a whole one.
 WHOLE_MONTH = 28
+_NOT_BACK = f"それまででいちばん長い回より{FALLBACK}分をこえて短くはしません。"
 ANY, AVOID, NEVER = "any", "avoid", "never"
 
 
@@ -251,10 +252,11 @@ def rules_of(question: Question) -> Iterable[str]:
     yield f"ひと月に{wanted.per_month}回まで、週に{wanted.per_week}回まで。あいだを{wanted.gap}日以上あけます。"
     if wanted.at_least:
         yield f"付き添える日のある月には、{wanted.at_least}回は入れます。"
-    yield (
-        f"はじめは近くで{FIRST_AT_MOST}分まで。長さは1段ずつのばし、それまででいちばん長い回より"
-        f"{FALLBACK}分をこえて短くはしません。"
-    )
+    held = [kept.minutes for kept in question.kept if kept.done and not home_rung(kept.step)]
+    if held:
+        yield f"これまででいちばん長い{wording.hours(max(held))}から、1段ずつのばします。{_NOT_BACK}"
+    else:
+        yield f"はじめは近くで{FIRST_AT_MOST}分まで。1段ずつのばします。{_NOT_BACK}"
     yield "「やってみたい」を先に。「わからない」は1回だけ見てみます。「いまは いい」は入れません。"
     if wanted.homes:
         yield (

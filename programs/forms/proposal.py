@@ -31,7 +31,7 @@ class WantedForm(forms.Form):
     weekdays = forms.MultipleChoiceField(
         label="曜日",
         choices=[(str(number), name) for number, name in enumerate(WEEKDAYS)],
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-inline"}),
         error_messages={"required": "曜日を1つは選んでください。"},
     )
     holidays = forms.ChoiceField(label="祝日", choices=HOLIDAYS)

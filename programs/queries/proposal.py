@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Subquery
 
 from programs.domain import wording
 from programs.domain.activities import HOME_PAGES, activity_of
@@ -27,8 +27,9 @@ from programs.domain.proposal import (
 )
 from programs.domain.spans import DAY, Context, Period, calendar_month, periods_between, touched
 from programs.enums import HELD_STATES, PLANNED_STATES, SessionKind, SessionState, Step, Unit, Window
-from programs.models import Enrollment, Escort, EscortDay, Program, Session, SessionWish
+from programs.models import Enrollment, Escort, EscortDay, Session, SessionWish
 from programs.queries import outings
+from programs.queries.enrollments import effective_program
 from programs.queries.limits import rule_of, use_of
 from transition import clock
 from transition.domain.holidays import day_mark
@@ -175,10 +176,7 @@ def _period(enrollment: Enrollment) -> Period:
 
 def _account(enrollment: Enrollment, sessions: Iterable[Session]) -> Account:
     """The rules of the person's municipality today, held against this enrollment. Two queries."""
-    rows = Program.objects.filter(
-        Q(municipality=None) | Q(municipality=enrollment.person.municipality_id), code=enrollment.program.code
-    ).prefetch_related("limits")
-    program = max(rows, key=lambda row: row.municipality_id is not None, default=enrollment.program)
+    program = effective_program(enrollment)
     rules = ProgramRules(tuple(rule_of(limit) for limit in program.limits.all()), needs_enrollment=True)
     context = Context(enrollment=Period(enrollment.starts_on, enrollment.ends_on))
     return Account(rules, [use_of(row) for row in sessions], context)
