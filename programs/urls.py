@@ -10,6 +10,7 @@ from programs.views import (
     intentions,
     outcomes,
     outings,
+    packs,
     people,
     photos,
     planner,
@@ -73,6 +74,8 @@ urlpatterns = [
     path("enrollments/<uuid:public_id>/proposal/", proposal.proposal, name="proposal"),
     # The story of a person
     path("people/<uuid:public_id>/story/", story.story, name="story"),
+    path("people/<uuid:public_id>/months/<str:month>/", packs.month_sheet, name="month-sheet"),
+    path("enrollments/<uuid:public_id>/pack/", packs.pack, name="pack"),
     # The plan of an enrollment
     path("enrollments/<uuid:public_id>/plan/", planner.planner, name="planner"),
     path("enrollments/<uuid:public_id>/plan/new/", outings.outing_create, name="outing-create"),
