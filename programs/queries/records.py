@@ -216,7 +216,7 @@ class Part:
         return time_words(minutes_of(self.session))
 
 
-def part(session: Session, user: User) -> Part | None:
+def part(session: Session) -> Part | None:
     """Of a session from `session_page.for_reader`. None where there is nothing to show: not begun, called off.
 
     A home sees it as long as it may know who its guest was; whoever sees it may also write it.
@@ -234,7 +234,7 @@ def part(session: Session, user: User) -> Part | None:
         scores=_latest_scores(session) if sees_person and record else [],
         photos=list(session.photos.all()) if agreed else [],
         photo_consent=agreed,
-        has_draft=record is None and RecordDraft.objects.filter(session=session, user=user).exists(),
+        has_draft=session.has_draft,  # type: ignore[attr-defined]
         sees_person=sees_person,
     )
 

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 
 from programs.domain import session_flow
 from programs.enums import SessionAction, SessionKind, SessionState
-from programs.models import Override, Room, Session, SessionEvent, Slot
+from programs.models import Override, RecordDraft, Room, Session, SessionEvent, Slot
 from programs.models.sessions import SessionQuerySet
 from programs.queries import outings
 from programs.queries.disclosure import Guest, guest_of, is_named
@@ -54,14 +54,17 @@ class Page:
 def for_reader(user: User) -> SessionQuerySet:
     """The sessions the user may see: `sees_person` as one who supports the person, `is_hosted` as the home.
 
-    `agrees_to_photos`: the person does today.
+    `agrees_to_photos`: the person does today. `has_draft`: the user has begun to write the record.
     """
     person = Person.objects.visible_to(user).filter(pk=OuterRef("person"))
     room = Room.objects.run_by(user).filter(pk=OuterRef("room"))
     agreed = Consent.objects.filter(person=OuterRef("person")).given(ConsentKind.PHOTO, clock.today())
+    draft = RecordDraft.objects.filter(session=OuterRef("pk"), user=user)
     return (
         Session.objects.visible_to(user)
-        .annotate(sees_person=Exists(person), is_hosted=Exists(room), agrees_to_photos=Exists(agreed))
+        .annotate(
+            sees_person=Exists(person), is_hosted=Exists(room), agrees_to_photos=Exists(agreed), has_draft=Exists(draft)
+        )
         .select_related(
             "person", "program", "enrollment", "slot", "room__home", "organization", "requested_by", "record__by"
         )

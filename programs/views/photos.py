@@ -6,8 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -37,17 +36,18 @@ HEADERS = {
 
 
 @require_safe
-def photo(request: HttpRequest, public_id: UUID, size: str) -> HttpResponseBase:
+def photo(request: HttpRequest, public_id: UUID, size: str) -> HttpResponse:
     """The picture itself. Missing, foreign, no longer agreed to: all the same 404."""
     found = _photo(request, public_id)
     name = {"large": found.large, "small": found.small}.get(size)
     if name is None:
         raise Http404
     try:
-        content = default_storage.open(name)
+        with default_storage.open(name) as file:
+            content = file.read()
     except FileNotFoundError:
         raise Http404 from None
-    return FileResponse(content, content_type="image/jpeg", headers=HEADERS)
+    return HttpResponse(content, content_type="image/jpeg", headers=HEADERS)
 
 
 @require_http_methods(["GET", "POST"])

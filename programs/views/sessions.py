@@ -176,7 +176,7 @@ def session_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     page = queries.page(session, clock.local_date(now))
     context = {
         "page": page,
-        "part": record_queries.part(session, user),
+        "part": record_queries.part(session),
         "photo_form": PhotosForm(),
         "session": session,
         "actions": [action.value for action in actions],
