@@ -267,6 +267,23 @@ def test_a_day_at_a_home_that_is_kept_stands_on_its_rung():
     assert Step.DAY in after
 
 
+def test_nothing_higher_comes_before_a_visit_that_is_kept():
+    kept = Kept(dt.date(2027, 5, 12), dt.date(2027, 5, 12), 90, "VISIT")
+    plan = propose(question(months=6, kept=(kept,)))
+    before = {outing.step for outing in plan.outings if outing.date < kept.first}
+    assert before <= {Step.OUTING, Step.VISIT}
+
+
+def test_the_ladder_is_not_gone_back_to_fill_a_short_day():
+    """A last day of 90 minutes: a short outing stands there, and growth before it is held back."""
+    long = free_on({WEDNESDAYS, SATURDAYS}, START, dt.date(2027, 2, 28))
+    short = (Free(dt.date(2027, 3, 3), 1, 600, 690),)
+    asked = question(months=4, free=long + short, activities=(want("zoo"), want("bus"), want("train"), want("friends")))
+    plan = propose(asked)
+    assert broken(asked, plan) == []
+    assert (plan.outings[-1].date, plan.outings[-1].step) == (dt.date(2027, 3, 3), Step.OUTING)
+
+
 def test_the_same_question_has_the_same_answer():
     assert propose(question()) == propose(question())
 
