@@ -67,7 +67,12 @@ class Story:
     drawn: list[Entry]
     goals: list[tuple[str, Goal]]
     page: Page
+    enrollments: list[Enrollment]
     today: dt.date
+
+    @property
+    def month(self) -> str:
+        return f"{self.today:%Y-%m}"
 
 
 def story(person: Person, number: str | int) -> Story:
@@ -101,6 +106,7 @@ def story(person: Person, number: str | int) -> Story:
         drawn=heard,
         goals=[(letters[goal.pk], goal) for goal in goals if any(s.goal == goal for e in heard for s in e.scores)],
         page=Paginator(entries, PER_PAGE).get_page(number),
+        enrollments=enrollments[::-1],
         today=today,
     )
 

@@ -152,6 +152,14 @@ def test_the_ladder_says_where_the_person_stands(world):
     assert "日中すごす 見学" in summary
 
 
+def test_leads_to_the_documents(world):
+    enrollment = factories.EnrollmentFactory(person=world.person, program=world.program)
+    page = soup(client_of(world.worker).get(url(world.person)))
+    addresses = [link["href"] for link in page.select("main a")]
+    assert reverse("programs:pack", args=[enrollment.public_id]) in addresses
+    assert reverse("programs:month-sheet", args=[world.person.public_id, "2026-11"]) in addresses
+
+
 def test_begins_empty(world):
     page = soup(client_of(world.worker).get(url(world.person)))
     assert text(page.select_one(".empty-title")) == "まだ何もありません"
