@@ -16,8 +16,11 @@ from programs.models import (
     EscortDay,
     GoalScore,
     Override,
+    RecordDraft,
+    RecordVersion,
     RoomNight,
     SessionGoal,
+    SessionRecord,
     SessionWish,
 )
 from tests import factories
@@ -215,11 +218,28 @@ def same_session_goal():
     twice(SessionGoal.objects.create, session=factories.SessionFactory(person=goal.person), goal=goal)()
 
 
+def record():
+    session = factories.SessionFactory()
+    return SessionRecord.objects.create(session=session, by=session.requested_by)
+
+
+def same_record_version():
+    one = record()
+    twice(RecordVersion.objects.create, record=one, version=1, content={}, by=one.by)()
+
+
+def same_record_draft():
+    session = factories.SessionFactory()
+    twice(RecordDraft.objects.create, session=session, user=session.requested_by)()
+
+
 BREAKS: dict[str, Callable[[], object]] = {
     "intention_check_next_after_asked": lambda: intention(next_on=DAY),
     "intention_check_inferred_with_basis": lambda: intention(inferred=True),
     "user_email_lower_case": lambda: factories.UserFactory(email="Upper@example.invalid"),
     "idempotency_key_once_per_user": same_key,
+    "record_version_once": same_record_version,
+    "record_draft_once_per_user": same_record_draft,
     "organization_kind_office_number_unique": twice(factories.OrganizationFactory, office_number="9920000011"),
     "organization_office_number_10_digits": lambda: factories.OrganizationFactory(office_number="９９２０００００１１"),
     "organization_municipality_number_unique": twice(factories.MunicipalityFactory, municipality_number="990010"),

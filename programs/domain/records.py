@@ -13,10 +13,10 @@ Value: TypeAlias = str | list[str]
 Content: TypeAlias = dict[str, Value]
 
 LABELS: Final = {
-    "start_on": "始まった日",
-    "start_at": "始まった時刻",
-    "end_on": "終わった日",
-    "end_at": "終わった時刻",
+    "start_on": "始まりの日",
+    "start_at": "始まりの時刻",
+    "end_on": "終わりの日",
+    "end_at": "終わりの時刻",
     "place": "行った所",
     "companions": "いっしょに行った人",
     "wishes": "かなえた希望",

@@ -30,10 +30,10 @@ class RecordForm(forms.Form):
     use_required_attribute = False
 
     based_on = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    start_on = JapaneseDateField(label="始まった日")
-    start_at = JapaneseTimeField(label="始まった時刻")
-    end_on = JapaneseDateField(label="終わった日")
-    end_at = JapaneseTimeField(label="終わった時刻", end_of_day=True)
+    start_on = JapaneseDateField(label="始まりの日")
+    start_at = JapaneseTimeField(label="始まりの時刻")
+    end_on = JapaneseDateField(label="終わりの日")
+    end_at = JapaneseTimeField(label="終わりの時刻", end_of_day=True)
     place = LineField(label="行った所", max_length=120, required=False)
     companions = LineField(label="いっしょに行った人", max_length=200, required=False)
     wishes = forms.MultipleChoiceField(
@@ -57,7 +57,9 @@ class RecordForm(forms.Form):
     ) -> None:
         super().__init__(data, **kwargs)
         self.goals = list(goals)
-        self.items = {str(line.item.public_id): line.item for line in wishes}
+        lines = list(wishes)
+        self.items = {str(line.item.public_id): line.item for line in lines}
+        self._near = {str(line.item.public_id) for line in lines if line.followed or line.wanted}
         if self.items:
             self.fields["wishes"].choices = [(key, item.name) for key, item in self.items.items()]  # type: ignore[attr-defined]
         else:
@@ -100,6 +102,13 @@ class RecordForm(forms.Form):
             for line in self.goals
             if data[records.SCORE + line.key]
         }
+
+    def near_wishes(self) -> list[forms.boundfield.BoundWidget]:
+        """Those that the session follows or the person wants; all, where there is none."""
+        return [option for option in self["wishes"] if option.data["value"] in self._near or not self._near]
+
+    def other_wishes(self) -> list[forms.boundfield.BoundWidget]:
+        return [option for option in self["wishes"] if self._near and option.data["value"] not in self._near]
 
     def goal_fields(self) -> list[tuple[GoalLine, forms.BoundField, forms.BoundField]]:
         return [(line, self[records.SCORE + line.key], self[records.NOTE + line.key]) for line in self.goals]

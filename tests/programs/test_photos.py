@@ -84,6 +84,15 @@ def test_several_at_once_without_javascript_then_seen_on_the_sessions_page(world
     assert AuditEvent.objects.filter(action="photo.add").count() == 2
 
 
+def test_every_form_of_the_page_carries_its_token(world, worker):
+    agreed(world)
+    session = outing(world)
+    taken(world, session)
+    for address in (page_of(session), url(session, "photo-list"), url(session)):
+        forms = soup(worker.get(address)).select("main form[method=post]")
+        assert [bool(form.select("[name=csrfmiddlewaretoken]")) for form in forms] == [True] * len(forms)
+
+
 def test_pressing_twice_takes_them_once(world, worker, media):
     agreed(world)
     session = outing(world)
