@@ -49,11 +49,6 @@ class Difference:
 THEIRS, MINE, BOTH = "THEIRS", "MINE", "BOTH"
 
 
-def signed(score: int) -> str:
-    """A score of the GAS scale with its sign: −2, 0, ＋1."""
-    return f"＋{score}" if score > 0 else str(score).replace("-", "−")
-
-
 def fields_of(*contents: Mapping[str, Value]) -> list[str]:
     """Every field that one of them knows, those with a label first, in the order of the page."""
     known = {name for content in contents for name in content}

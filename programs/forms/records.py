@@ -9,6 +9,7 @@ from django.http import QueryDict
 
 from programs.domain import records
 from programs.domain.records import Content
+from programs.domain.score_chart import signed
 from programs.enums import NextStep
 from programs.queries.records import GoalLine, WishLine
 from transition import clock
@@ -70,7 +71,7 @@ class RecordForm(forms.Form):
     def _ask(self, line: GoalLine) -> None:
         # A score that was given cannot be taken back, only be followed by another.
         none = [] if line.score is not None else [("", "つけない")]
-        levels = [(str(number), f"{records.signed(number)}　{text}") for number, text in line.goal.levels]
+        levels = [(str(number), f"{signed(number)}　{text}") for number, text in line.goal.levels]
         self.fields[records.SCORE + line.key] = forms.ChoiceField(
             label=f"目標「{line.goal.words}」", choices=none + levels, required=False, widget=forms.RadioSelect
         )

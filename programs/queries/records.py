@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from programs.domain import records, wording
 from programs.domain.problems import Problem
 from programs.domain.records import Content, Difference
+from programs.domain.score_chart import signed
 from programs.enums import HELD_STATES, Enforcement, NextStep, SessionState, Unit
 from programs.models import GoalScore, Photo, RecordDraft, RecordVersion, Session, SessionGoal, SessionRecord
 from programs.models import SessionWish as FollowedWish
@@ -248,7 +249,7 @@ def _latest_scores(session: Session) -> list[ScoreLine]:
     rows = session.goal_scores.select_related("goal").order_by("pk")
     latest = {row.goal_id: row for row in rows}.values()
     return [
-        ScoreLine(row.goal.words, f"{records.signed(row.score)}　{dict(row.goal.levels)[row.score]}", row.note)
+        ScoreLine(row.goal.words, f"{signed(row.score)}　{dict(row.goal.levels)[row.score]}", row.note)
         for row in latest
     ]
 
