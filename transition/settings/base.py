@@ -27,10 +27,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "transition.middleware.RefuseControlCharacters",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Only set headers: first, so that refusals and static files carry them as well.
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "transition.middleware.RefuseControlCharacters",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

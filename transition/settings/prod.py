@@ -1,7 +1,13 @@
 """Production: https only, PostgreSQL, every secret from the environment or no start at all."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from .base import *  # noqa: F403
 from .base import database, env
+
+NEEDED = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "CALENDAR_UID_HOST", "MEDIA_ROOT", "EMAIL_URL")
+if missing := [name for name in NEEDED if not env(name, default="")]:
+    raise ImproperlyConfigured(f"環境変数がありません: {'、'.join(missing)}")
 
 DEBUG = False
 SECRET_KEY = env("SECRET_KEY")
