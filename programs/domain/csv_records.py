@@ -21,6 +21,8 @@ HEADER_WITHIN: Final = 20
 # A cell with more line breaks than this is damage.
 MOST_LINES: Final = 20
 LONGEST_FILE: Final = 50_000_000
+# More lines than any list of homes in Japan has: another file, or damage that would be listed line by line.
+MOST_ROWS: Final = 200_000
 
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r")
 _NUMBER_OF_A_ROW: Final = re.compile(r"(?<!\d)\d{10}(?!\d)")
@@ -88,6 +90,8 @@ def read(data: bytes, is_header: Callable[[Sequence[str]], bool]) -> Table:
         if data.startswith(starts):
             raise Unreadable(message)
     raw = _LINE_END.split(data)
+    if len(raw) > MOST_ROWS:
+        raise Unreadable(f"行が多すぎます（{MOST_ROWS:,}行まで）。")
     for (encoding, label), delimiter in product(ENCODINGS, DELIMITERS):
         top = [_decoded(line, encoding) for line in raw[: HEADER_WITHIN + MOST_LINES]]
         for index in range(min(HEADER_WITHIN, len(top))):

@@ -126,6 +126,11 @@ class TestLayouts:
         with pytest.raises(Unreadable, match=message):
             recognize(data)
 
+    def test_more_lines_than_any_list_has(self):
+        # An open quote above them would otherwise be told line by line.
+        with pytest.raises(Unreadable, match="行が多すぎます（200,000行まで）"):
+            recognize(files.kumamoto([]) + b'"' + b"x,\n" * 200_000)
+
 
 class TestCells:
     def test_full_width_numbers(self):

@@ -246,6 +246,10 @@ class TestCommand:
         assert "\n" not in str(error.value)
         assert error.value.returncode == 1
 
+    def test_a_file_without_end_is_not_read_to_its_end(self):
+        with pytest.raises(CommandError):
+            call_command("import_homes", "/dev/zero")
+
     @pytest.mark.parametrize("data", [b"", b"a,b\n1,2\n", files.osaka([]), files.osaka(["x"])])
     def test_fails_only_when_nothing_could_be_read(self, call, data):
         with pytest.raises(CommandError) as error:

@@ -94,9 +94,8 @@ class Command(BaseCommand):
 
 def _read(file: Path) -> HomeList:
     try:
-        if file.stat().st_size > LONGEST_FILE:
-            raise CommandError(f"{file}: ファイルが大きすぎます（{LONGEST_FILE // 1_000_000}MBまで）。")
-        data = file.read_bytes()
+        with file.open("rb") as stream:
+            data = stream.read(LONGEST_FILE + 1)  # a pipe or a device does not say how long it is
     except OSError as error:
         raise CommandError(f"{file}: {_REASONS.get(type(error), 'ファイルを読めません')}。") from error
     try:
