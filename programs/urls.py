@@ -71,19 +71,18 @@ urlpatterns = [
     path("photos/<uuid:public_id>/remove/", photos.photo_remove, name="photo-remove"),
     path("photos/<uuid:public_id>/<str:size>/", photos.photo, name="photo"),
     # The plan of an enrollment
-    path("enrollments/<uuid:public_id>/proposal/", proposal.proposal, name="proposal"),
-    # The story of a person
-    path("people/<uuid:public_id>/story/", story.story, name="story"),
-    path("people/<uuid:public_id>/months/<str:month>/", packs.month_sheet, name="month-sheet"),
-    path("enrollments/<uuid:public_id>/pack/", packs.pack, name="pack"),
-    # The plan of an enrollment
     path("enrollments/<uuid:public_id>/plan/", planner.planner, name="planner"),
     path("enrollments/<uuid:public_id>/plan/new/", outings.outing_create, name="outing-create"),
+    path("enrollments/<uuid:public_id>/proposal/", proposal.proposal, name="proposal"),
     path("sessions/<uuid:public_id>/edit/", outings.session_update, name="session-update"),
     path("sessions/<uuid:public_id>/move/", outings.session_move, name="session-move"),
     path("sessions/<uuid:public_id>/copy/", outings.session_copy, name="session-copy"),
     path("sessions/<uuid:public_id>/repeat/", outings.session_repeat, name="session-repeat"),
     path("escort-days/", planner.escort_days, name="escort-days"),
+    # The story of a person
+    path("people/<uuid:public_id>/story/", story.story, name="story"),
+    path("people/<uuid:public_id>/months/<str:month>/", packs.month_sheet, name="month-sheet"),
+    path("enrollments/<uuid:public_id>/pack/", packs.pack, name="pack"),
     # Taking part in a program
     path("people/<uuid:public_id>/enrollments/", enrollments.enrollment_list, name="enrollment-list"),
     path("people/<uuid:public_id>/enrollments/new/", enrollments.enrollment_create, name="enrollment-create"),

@@ -18,7 +18,7 @@ def page(request):
     return HttpResponse(status=204)
 
 
-names = ("board", "inbox", "people", "program-list")
+names = ("board", "inbox", "people", "program-list", "intention-list")
 screens = [path(f"{name}/", page, name=name) for name in names]
 urlpatterns = [
     path("", include(("transition.routes", "transition"))),
