@@ -151,6 +151,10 @@ class PersonPage:
     past: list[Session]
     grants: list[tuple[Grant, bool]]
 
+    @property
+    def unusable(self) -> list[ProgramUse]:
+        return [use for use in self.uses if use.obstacles]
+
 
 def person_page(person: Person) -> PersonPage:
     today, now = clock.today(), clock.now()
