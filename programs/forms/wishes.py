@@ -49,11 +49,9 @@ class RatingForm(forms.Form):
     word = LineField(label="ことば", required=False, max_length=200, help_text="本人のことばのとおりに書きます。")
     by_person = forms.TypedChoiceField(
         label="だれが選びましたか",
-        choices=[("1", "本人が選んだ"), ("", "支援者がようすから書いた")],
-        coerce=bool,
-        empty_value=False,
+        choices=[("1", "本人が選んだ"), ("0", "支援者がようすから書いた")],
+        coerce=lambda value: value == "1",
         initial="1",
-        required=False,
         widget=forms.RadioSelect(attrs=INLINE),
     )
     expression = forms.ChoiceField(

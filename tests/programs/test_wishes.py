@@ -137,11 +137,11 @@ class TestRating:
         )
 
     def test_noted_by_a_supporter_it_needs_a_basis(self, worker, session):
-        response = self.post(worker, session, by_person="", word="たのしそう")
+        response = self.post(worker, session, by_person="0", word="たのしそう")
         assert response.status_code == 422
         assert "たのしそう" in response.content.decode()
         assert not Rating.objects.exists()
-        assert self.post(worker, session, by_person="", basis="何度も笑った").status_code == 302
+        assert self.post(worker, session, by_person="0", basis="何度も笑った").status_code == 302
         assert Rating.objects.get().by_person is False
 
     def test_not_before_it_has_begun(self, worker, session):
