@@ -58,6 +58,7 @@ urlpatterns = [
     # What the person says
     path("people/<uuid:public_id>/wishes/", wishes.wishes, name="wishes"),
     path("people/<uuid:public_id>/wishes/<uuid:item_id>/", wishes.wish_page, name="wish-page"),
+    path("people/<uuid:public_id>/wishes/<uuid:item_id>/photo/", wishes.wish_photo, name="wish-photo"),
     path("sessions/<uuid:public_id>/rating/", wishes.rating, name="rating"),
     # 意向確認
     path("intentions/", intentions.intention_list, name="intention-list"),

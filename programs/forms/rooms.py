@@ -22,7 +22,9 @@ class FromForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # The name is a keyword of Python, so it cannot be an attribute of the class.
-        self.fields["from"] = JapaneseDateField(label="日にち", required=False, help_text="例：令和8年12月1日、2026-12-01")
+        self.fields["from"] = JapaneseDateField(
+            label="日にち", required=False, help_text="例：令和8年12月1日、2026-12-01"
+        )
 
 
 class RoomForm(forms.Form):

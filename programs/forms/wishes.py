@@ -37,6 +37,17 @@ class WishForm(forms.Form):
         return Answer(**self.cleaned_data)
 
 
+class WishPhotoForm(forms.Form):
+    use_required_attribute = False
+
+    photos = forms.FileField(
+        label="写真を選ぶ",
+        help_text="行き先や物だけを写し、人は写さないでください。JPEG・PNG・WebP・HEIC、20MBまで。",
+        error_messages={"required": "写真を選んでください。", "empty": "この写真は空です。"},
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif"}),
+    )
+
+
 class RatingForm(forms.Form):
     use_required_attribute = False
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from programs.models import Enrollment, Program, Review, Session
-from programs.services import enrollments, outcomes, outings, ratings, records, reviews
+from programs.models import Enrollment, EscortDay, Program, Review, Session
+from programs.services import enrollments, escorts, outcomes, outings, ratings, records, reviews
 from programs.services.demo_keys import Step, demo_key, done_before
 from transition import clock
 from transition.enums import Expression, GoalState
@@ -19,6 +19,8 @@ from transition.services import consents, goals, intentions, wishes
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "demo_story.yaml"
 PROGRAM = "outing"
+ESCORT_DAYS = 180
+SATURDAY = 5
 LEVELS = ("level_minus_2", "level_minus_1", "level_0", "level_plus_1", "level_plus_2")
 
 
@@ -35,6 +37,7 @@ class Stories:
     def steps(self) -> Iterator[Step]:
         for story in self.data["stories"]:
             yield functools.partial(self.begin, story)
+            yield functools.partial(self.keep_days, story)
             for asked in story["wishes"]:
                 yield functools.partial(self.ask, story, asked)
             for outing in story["outings"]:
@@ -94,6 +97,16 @@ class Stories:
                     key=demo_key(by, "goal", name, item["ref"]),
                     **dict(zip(LEVELS, item["levels"], strict=True)),
                 )
+
+    def keep_days(self, story: dict[str, Any]) -> None:
+        """The facility's staff can go along on working days of the coming months; days kept before stay."""
+        staff = self.staff[story["facility"]]
+        coming = [self.day(offset) for offset in range(1, ESCORT_DAYS)]
+        kept = set(EscortDay.objects.filter(user=staff, date__in=coming).values_list("date", flat=True))
+        free = (dt.time(9, 30), dt.time(16, 30))
+        days = {day: free for day in coming if day.weekday() < SATURDAY and day not in kept}
+        if days:
+            escorts.keep_days(days=days, by=staff)
 
     def ask(self, story: dict[str, Any], asked: dict[str, Any]) -> None:
         person, by = self.people[story["person"]], self.by(story)

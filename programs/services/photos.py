@@ -30,15 +30,15 @@ def add(*, session: Session, data: bytes, by: User, key: RequestKey | None = Non
     picture = photos.prepare(data)
     if isinstance(picture, Problem):
         raise Refused([picture])
-    names = _store(picture.large), _store(picture.small)
+    names = store_file(picture.large), store_file(picture.small)
     try:
         photo = _add(session=session, picture=picture, names=names, by=by, key=key)
     except BaseException:
-        _delete(names)
+        delete_files(names)
         raise
     if photo.large != names[0]:
         # This sending had arrived before; its photo is there already.
-        _delete(names)
+        delete_files(names)
     return photo
 
 
@@ -76,7 +76,7 @@ def _remove(found: Iterable[Photo], *, by: User | None) -> None:
         audit.record("photo.remove", photo, by=by, session=photo.session_id)
         names = photo.large, photo.small
         photo.delete()
-        transaction.on_commit(lambda names=names: _delete(names), robust=True)  # type: ignore[misc]
+        transaction.on_commit(lambda names=names: delete_files(names), robust=True)  # type: ignore[misc]
 
 
 def _problems(session: Session) -> list[Problem]:
@@ -93,11 +93,11 @@ def _problems(session: Session) -> list[Problem]:
     return problems
 
 
-def _store(content: bytes) -> str:
+def store_file(content: bytes) -> str:
     name = uuid4().hex
     return default_storage.save(f"photos/{name[:2]}/{name}.jpg", ContentFile(content))
 
 
-def _delete(names: Iterable[str]) -> None:
+def delete_files(names: Iterable[str]) -> None:
     for name in names:
         default_storage.delete(name)

@@ -42,6 +42,11 @@ def photo(request: HttpRequest, public_id: UUID, size: str) -> HttpResponse:
     name = {"large": found.large, "small": found.small}.get(size)
     if name is None:
         raise Http404
+    return picture(name)
+
+
+def picture(name: str) -> HttpResponse:
+    """A stored JPEG as a browser may show it, and nothing else with it."""
     try:
         with default_storage.open(name) as file:
             content = file.read()

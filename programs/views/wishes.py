@@ -8,15 +8,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from programs.forms.wishes import RatingForm, WishForm
+from programs.domain.photos import MAX_BYTES
+from programs.forms.wishes import RatingForm, WishForm, WishPhotoForm
 from programs.models import Session
 from programs.queries import wishes as queries
-from programs.services import ratings
+from programs.services import ratings, wish_photos
 from programs.views.acting import attempt, request_key
+from programs.views.photos import picture
 from transition.htmx import redirect_page, render_page
-from transition.models import Person, User
+from transition.models import Person, User, WishItem
 from transition.services import wishes as services
 
 
@@ -34,8 +36,14 @@ def wish_page(request: HttpRequest, public_id: UUID, item_id: UUID) -> HttpRespo
     page = next((page for page in book.pages if page.item.public_id == item_id), None)
     if page is None:
         raise Http404
-    form = WishForm(request.POST or None)
-    if request.method == "POST":
+    form = WishForm(None if "send_photo" in request.POST else request.POST or None)
+    photo_form = WishPhotoForm(request.POST, request.FILES) if "send_photo" in request.POST else WishPhotoForm()
+    if photo_form.is_bound:
+        own = _photographed(request, photo_form, person, page)
+        if own is not None:
+            messages.success(request, "絵のかわりに、写真を入れました。")
+            return redirect_page(request, reverse("programs:wish-page", args=[person.public_id, own.public_id]))
+    elif request.method == "POST":
         if not request.user.has_perm("programs.change_person", person):
             raise PermissionDenied
         if form.is_valid() and _answered(request, form, person, page):
@@ -52,9 +60,21 @@ def wish_page(request: HttpRequest, public_id: UUID, item_id: UUID) -> HttpRespo
         "count": len(book.pages),
         "before": book.before(page),
         "after": book.after(page),
+        "photo_form": photo_form,
         "tab": "wishes",
     }
-    return render_page(request, "programs/wish_page.html", context, status=422 if form.errors else 200)
+    refused = form.errors or photo_form.errors
+    return render_page(request, "programs/wish_page.html", context, status=422 if refused else 200)
+
+
+@require_safe
+def wish_photo(request: HttpRequest, public_id: UUID, item_id: UUID) -> HttpResponse:
+    """The photo on a page of the person's book; missing and foreign alike 404."""
+    person = get_object_or_404(Person.objects.visible_to(_user(request)), public_id=public_id)
+    item = next((item for item in queries.pages_for(person) if item.public_id == item_id and item.photo), None)
+    if item is None:
+        raise Http404
+    return picture(str(item.photo.name))
 
 
 @require_http_methods(["GET", "POST"])
@@ -85,6 +105,25 @@ def _answered(request: HttpRequest, form: WishForm, person: Person, page: querie
         ),
     )
     return wish is not None
+
+
+def _photographed(request: HttpRequest, form: WishPhotoForm, person: Person, page: queries.Page) -> WishItem | None:
+    """The office's own page with the photo, or None with the reasons beside the field."""
+    if not request.user.has_perm("programs.change_person", person):
+        raise PermissionDenied
+    if not form.is_valid():
+        return None
+    data = form.cleaned_data["photos"].read(MAX_BYTES + 1)
+    return attempt(
+        form,
+        lambda: wish_photos.show(
+            item=page.item,
+            data=data,
+            organization=request.organization,  # type: ignore[attr-defined]
+            by=_user(request),
+            key=request_key(request),
+        ),
+    )
 
 
 def _url(person: Person, page: queries.Page) -> str:

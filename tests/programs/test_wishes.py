@@ -1,7 +1,12 @@
+from io import BytesIO
+
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.staticfiles import finders
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from PIL import Image
 
 from programs.enums import SessionState
 from programs.models import Rating
@@ -29,7 +34,7 @@ def url(world, item=None) -> str:
 
 
 def item(code="cinema") -> WishItem:
-    return WishItem.objects.get(code=code)
+    return WishItem.objects.get(code=code, organization=None)
 
 
 def text(response) -> str:
@@ -108,6 +113,55 @@ def test_the_book_takes_the_same_queries_with_one_answer_and_with_many(worker, w
         worker.post(url(world, item(code)), {"choice": "NOT_NOW", "expression": "WORD"})
     with django_assert_num_queries(7):
         worker.get(url(world))
+
+
+class TestPhoto:
+    def picture(self, kind="JPEG") -> bytes:
+        data = BytesIO()
+        Image.new("RGB", (900, 600), "navy").save(data, kind)
+        return data.getvalue()
+
+    def send(self, client, world, data: bytes, **more):
+        file = SimpleUploadedFile("IMG_1.jpg", data)
+        return client.post(url(world, item()), {"send_photo": "1", "photos": file} | more)
+
+    def test_a_photo_takes_the_drawings_place_in_the_offices_own_book(self, worker, world):
+        response = self.send(worker, world, self.picture())
+        own = WishItem.objects.get(organization=world.office)
+        assert response.url == url(world, own)
+        page = BeautifulSoup(worker.get(url(world, own)).content, "html.parser")
+        source = page.select_one("h1 img")["src"]
+        shown = worker.get(source)
+        assert shown["Content-Type"] == "image/jpeg"
+        assert max(Image.open(BytesIO(shown.content)).size) <= 400
+        assert not item().photo
+
+    def test_another_photo_takes_its_place_and_the_file_of_the_former_goes(
+        self, worker, world, django_capture_on_commit_callbacks
+    ):
+        self.send(worker, world, self.picture())
+        former = WishItem.objects.get(organization=world.office).photo.name
+        with django_capture_on_commit_callbacks(execute=True):
+            own = WishItem.objects.get(organization=world.office)
+            file = SimpleUploadedFile("b.png", self.picture("PNG"))
+            worker.post(url(world, own), {"send_photo": "1", "photos": file})
+        assert not default_storage.exists(former)
+        assert WishItem.objects.filter(organization=world.office).count() == 1
+
+    def test_what_is_no_photo_is_refused_beside_the_field(self, worker, world):
+        response = self.send(worker, world, b"<svg onload='alert(1)'/>")
+        assert response.status_code == 422
+        assert "JPEG" in text(response)
+        assert not WishItem.objects.filter(organization=world.office).exists()
+
+    def test_no_file_is_said(self, worker, world):
+        assert "写真を選んでください" in text(worker.post(url(world, item()), {"send_photo": "1"}))
+
+    def test_strangers_do_not_see_it(self, worker, client, world):
+        self.send(worker, world, self.picture())
+        own = WishItem.objects.get(organization=world.office)
+        client.force_login(world.stranger)
+        assert client.get(url(world, own) + "photo/").status_code == 404
 
 
 @pytest.mark.parametrize("who", ["stranger", "home_staff", "other_home_staff"])
