@@ -16,6 +16,7 @@ from programs.models import (
     EscortDay,
     GoalScore,
     Override,
+    Rating,
     RecordDraft,
     RecordVersion,
     RoomNight,
@@ -24,7 +25,7 @@ from programs.models import (
     SessionWish,
 )
 from tests import factories
-from transition.models import IdempotencyKey, IntentionCheck, WishItem
+from transition.models import IdempotencyKey, IntentionCheck, Wish, WishItem
 from transition.services.transactions import broken_constraint
 
 pytestmark = pytest.mark.django_db
@@ -233,6 +234,19 @@ def same_record_draft():
     twice(RecordDraft.objects.create, session=session, user=session.requested_by)()
 
 
+def wish_without_basis():
+    item = WishItem.objects.create(code="shopping", name="買い物")
+    Wish.objects.create(person=factories.PersonFactory(), item=item, choice="WANT", expression="FACE", inferred=True)
+
+
+def rating_without_basis():
+    Rating.objects.create(session=factories.SessionFactory(), face="GOOD", expression="FACE", by_person=False)
+
+
+def same_page_of_an_office():
+    twice(WishItem.objects.create, code="bath", name="ふろ", organization=factories.OrganizationFactory())()
+
+
 BREAKS: dict[str, Callable[[], object]] = {
     "intention_check_next_after_asked": lambda: intention(next_on=DAY),
     "intention_check_inferred_with_basis": lambda: intention(inferred=True),
@@ -282,6 +296,10 @@ BREAKS: dict[str, Callable[[], object]] = {
         withdrawn_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
     ),
     "goal_not_its_own_parent": goal_under_itself,
+    "wish_item_code_unique_general": twice(WishItem.objects.create, code="bath", name="ふろ"),
+    "wish_item_code_unique_per_organization": same_page_of_an_office,
+    "wish_inferred_with_basis": wish_without_basis,
+    "rating_noted_with_basis": rating_without_basis,
     "goal_long_has_no_parent": lambda: factories.GoalFactory(horizon="LONG", parent=factories.GoalFactory()),
     "goal_score_on_the_scale": lambda: goal_score(score=3),
     "goal_score_has_one_source": lambda: goal_score(session=None),

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Final
 
 import pi_heif
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from programs.domain.problems import Problem
 
@@ -64,6 +64,8 @@ def prepare(data: bytes) -> Picture | Problem:
 
 
 def _decode(data: bytes, kind: str) -> Picture | Problem:
+    # The PDF writer makes Pillow forgive cut files, for the whole process, when it is loaded.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     if kind == "PNG":
         # Decoding alone forgives wrong checksums and a missing end.
         with Image.open(BytesIO(data), formats=(kind,)) as checked:

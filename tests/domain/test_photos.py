@@ -8,7 +8,7 @@ import zipfile
 import zlib
 
 import pytest
-from PIL import Image, ImageDraw, PngImagePlugin
+from PIL import Image, ImageDraw, ImageFile, PngImagePlugin
 
 from programs.domain.photos import MAX_BYTES, Picture, prepare
 
@@ -163,6 +163,12 @@ HOSTILE = {
     "NULs": (lambda: bytes(1000), FORMAT),
     "more than 20 MB": (lambda: saved(scene(), "JPEG") + bytes(MAX_BYTES), "photo.bytes"),
 }
+
+
+@pytest.fixture(autouse=True)
+def forgiving_pillow(monkeypatch):
+    """As it is once the PDF writer has been loaded into the process."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
