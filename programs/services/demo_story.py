@@ -4,13 +4,15 @@ import calendar
 import datetime as dt
 import functools
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import yaml
+from PIL import Image, ImageDraw
 
 from programs.models import Enrollment, EscortDay, Program, Review, Session
-from programs.services import enrollments, escorts, outcomes, outings, ratings, records, reviews
+from programs.services import enrollments, escorts, outcomes, outings, photos, ratings, records, reviews
 from programs.services.demo_keys import Step, demo_key, done_before
 from transition import clock
 from transition.enums import Expression, GoalState
@@ -179,6 +181,8 @@ class Stories:
                 scores={refs[ref]: (score, "") for ref, score in item.get("goals", {}).items()},
                 by=by,
             )
+            if "photo" in item:
+                photos.add(session=session, data=drawn_photo(item["photo"]), by=by)
             if "face" in item:
                 ratings.rate(
                     session=session,
@@ -263,3 +267,19 @@ class Stories:
 
     def moment(self, offset: int) -> dt.datetime:
         return clock.at(self.day(offset), dt.time(9))
+
+
+def drawn_photo(colors: list[str]) -> bytes:
+    """A picture of nowhere, nobody in it: sky, ground, a house and a tree in the colors given."""
+    sky, ground, wall = colors
+    image = Image.new("RGB", (1200, 900), sky)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 600, 1200, 900), fill=ground)
+    draw.rectangle((250, 380, 600, 640), fill=wall, outline="#333333", width=6)
+    draw.polygon([(220, 390), (425, 230), (630, 390)], fill="#7a4a3a", outline="#333333")
+    draw.rectangle((390, 500, 470, 640), fill="#ffffff", outline="#333333", width=4)
+    draw.rectangle((860, 480, 900, 650), fill="#6b4a2f")
+    draw.ellipse((770, 300, 990, 520), fill="#3f8f4f", outline="#2b5f35", width=6)
+    data = BytesIO()
+    image.save(data, "JPEG", quality=90)
+    return data.getvalue()
