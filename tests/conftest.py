@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.test import override_settings
 
 # 2026-11-22 is a Sunday; 10:00 in Japan.
 NOW = dt.datetime(2026, 11, 22, 1, 0, tzinfo=dt.UTC)
@@ -23,3 +24,15 @@ def frozen_time(request):
 @pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()
+
+
+@pytest.fixture(scope="module")
+def place(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Something of everything, once for a file of tests: each is rolled back to here."""
+    from tests.access import make_place, undone
+
+    media = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media"))
+    with django_db_blocker.unblock(), media, undone():
+        with time_machine.travel(NOW, tick=False):
+            made = make_place()
+        yield made

@@ -1,0 +1,367 @@
+"""Who gets in where: one row for each address, and the world in which it is tried."""
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from calendars.models import CalendarFeed
+from calendars.services import feeds
+from programs.enums import OutcomeCode, ProgramKind
+from programs.models import Enrollment, Limit, Photo, Program, Session
+from programs.services import programs
+from tests import factories
+from tests.personas import World, make_world, member
+from tests.programs.pages import client_of, request
+from transition import clock
+from transition.enums import ConsentKind, MembershipRole, OrganizationKind
+from transition.models import Consent, Goal, Membership, User, WishItem
+
+IN, FORBIDDEN, MISSING, SIGN_IN, NOT_ALLOWED = "in", "forbidden", "missing", "sign in", "not allowed"
+
+COORDINATING = ("coordinator", "center")
+SUPPORTING = ("coordinator", "staff", "center", "worker")
+HOSTING = ("home",)
+BOTH = (*SUPPORTING, *HOSTING)
+HOMES = ("home", "other_home")
+PERSONAS = (*SUPPORTING, *HOSTING, "stranger", "other_home", "ended")
+ANYBODY = PERSONAS
+MOVED_ON = dt.date(2026, 11, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`get` and `post`: who gets in; `refused`: who is told 403. Everyone else is told 404, whoever is not
+    signed in is asked to. None: no such method. `of` finds the argument that belongs to the world."""
+
+    name: str
+    of: Callable[["Place"], list[Any]] = lambda place: []
+    get: tuple[str, ...] | None = None
+    post: tuple[str, ...] | None = None
+    refused: tuple[str, ...] = ()
+    data: Callable[["Place"], dict[str, Any]] = lambda place: {}
+    public: bool = False
+
+
+@dataclass
+class Place:
+    """A world in which something of everything exists."""
+
+    world: World
+    users: dict[str, User]
+    session: Session
+    outing: Session
+    enrollment: Enrollment
+    goal: Goal
+    consent: Consent
+    photo: Photo
+    feed: CalendarFeed
+    own_program: Program
+    limit: Limit
+    wish_item: WishItem
+    clients: dict[str, Client]
+
+    def client(self, persona: str) -> Client:
+        """The persona's signed-in client; "" for nobody's."""
+        return self.clients[persona]
+
+
+def make_place() -> Place:
+    world = make_world()
+    city = world.municipality
+    center = factories.OrganizationFactory(kind=OrganizationKind.CORE_CENTER, municipality=city)
+    ended = member(world.office)
+    Membership.objects.filter(user=ended).update(ended_at=clock.now())
+    users = {
+        "coordinator": world.coordinator,
+        "staff": member(city),
+        "center": member(center, MembershipRole.COORDINATOR),
+        "worker": world.worker,
+        "home": world.home_staff,
+        "stranger": world.stranger,
+        "other_home": world.other_home_staff,
+        "ended": ended,
+    }
+    clients = {name: client_of(user) for name, user in users.items()} | {"": Client()}
+    factories.LimitFactory(program=world.program, code="year")
+    session = request(world, "2026-12-05", "2026-12-07")
+    own = programs.adopt(program=factories.ProgramFactory(code="city-outing"), municipality=city, by=world.coordinator)
+    outing = factories.ProgramFactory(code="outing", name="外出体験", kind=ProgramKind.OUTING, months=6)
+    enrollment = factories.EnrollmentFactory(person=world.person, program=outing, organization=world.office)
+    factories.ReviewFactory(enrollment=enrollment)
+    moved = factories.OutcomeFactory(enrollment=enrollment, code=OutcomeCode.MOVED_FLAT, moved_on=MOVED_ON)
+    factories.FollowUpFactory(outcome=moved)
+    factories.ConsentFactory(person=world.person)
+    picture = default_storage.save("small.jpg", ContentFile(b"not looked into"))
+    return Place(
+        world=world,
+        users=users,
+        session=session,
+        outing=factories.SessionFactory(
+            person=world.person, program=outing, enrollment=enrollment, organization=world.office
+        ),
+        enrollment=enrollment,
+        goal=factories.GoalFactory(person=world.person),
+        consent=factories.ConsentFactory(person=world.person, kind=ConsentKind.PHOTO),
+        photo=Photo.objects.create(
+            session=session, large="none.jpg", small=picture, width=1, height=1, by=world.worker
+        ),
+        feed=feeds.issue(person=world.person, label="母", detail="NEUTRAL", by=world.worker),
+        own_program=own,
+        limit=factories.LimitFactory(program=own),
+        wish_item=WishItem.objects.create(code="fictional", name="りょうり", photo=picture),
+        clients=clients,
+    )
+
+
+def person(place: Place) -> list[Any]:
+    return [place.world.person.public_id]
+
+
+def session(place: Place) -> list[Any]:
+    return [place.session.public_id]
+
+
+def room(place: Place) -> list[Any]:
+    return [place.world.room.public_id]
+
+
+def slot(place: Place) -> list[Any]:
+    return [place.world.slot.public_id]
+
+
+def home(place: Place) -> list[Any]:
+    return [place.world.room.home.public_id]
+
+
+def calendar(place: Place) -> list[Any]:
+    return [place.feed.public_id]
+
+
+def outing(place: Place) -> list[Any]:
+    return [place.outing.public_id]
+
+
+def enrollment(place: Place) -> list[Any]:
+    return [place.enrollment.public_id]
+
+
+def goal(place: Place) -> list[Any]:
+    return [place.goal.public_id]
+
+
+def photo(place: Place) -> list[Any]:
+    return [place.photo.public_id]
+
+
+def own_organization(place: Place) -> dict[str, Any]:
+    """The worker's: every other persona is a stranger to it."""
+    return {"organization": place.world.office.public_id}
+
+
+NOT_HOSTING = tuple(name for name in PERSONAS if name not in HOMES)
+
+ROWS = [
+    # transition
+    Row("transition:start", get=ANYBODY),
+    Row("transition:sign-in", public=True),
+    Row("transition:sign-out", public=True),
+    Row("transition:switch-organization", post=("worker",), data=own_organization),
+    Row("transition:livez", public=True),
+    Row("transition:styleguide", public=True),
+    # A group home
+    Row("programs:board", get=HOMES, refused=NOT_HOSTING),
+    Row("programs:inbox", get=HOMES, refused=NOT_HOSTING),
+    Row("programs:room-create", home, get=HOSTING, post=HOSTING),
+    Row("programs:room-nights", room, get=HOSTING, post=HOSTING),
+    Row("programs:slot-create", room, get=HOSTING, post=HOSTING),
+    Row("programs:slot-detail", slot, get=HOSTING),
+    Row("programs:slot-withdraw", slot, get=HOSTING, post=HOSTING),
+    Row("programs:slot-confirm-free", slot, post=HOSTING),
+    # A session
+    Row("programs:session-detail", session, get=BOTH),
+    Row("programs:session-confirm", session, get=HOSTING, post=HOSTING, refused=SUPPORTING),
+    Row("programs:session-decline", session, get=HOSTING, post=HOSTING, refused=SUPPORTING),
+    Row("programs:session-cancel", session, get=BOTH, post=BOTH),
+    Row("programs:session-override", session, get=SUPPORTING, post=SUPPORTING, refused=HOSTING),
+    Row("programs:session-check-in", session, get=BOTH, post=BOTH),
+    Row("programs:session-check-out", session, get=BOTH, post=BOTH),
+    Row("programs:session-cut-short", session, get=BOTH, post=BOTH),
+    Row("programs:session-no-show", session, get=BOTH, post=BOTH),
+    Row("programs:rating", session, get=BOTH, post=BOTH),
+    # A person
+    Row("programs:people", get=ANYBODY),
+    Row(
+        "programs:person-create",
+        get=(*SUPPORTING, "stranger"),
+        post=(*SUPPORTING, "stranger"),
+        refused=(*HOMES, "ended"),
+    ),
+    Row("programs:person-detail", person, get=SUPPORTING),
+    Row("programs:person-update", person, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:grant-create", person, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:slot-search", person, get=SUPPORTING),
+    Row(
+        "programs:session-request",
+        lambda place: [place.world.person.public_id, place.world.slot.public_id],
+        get=SUPPORTING,
+        post=SUPPORTING,
+    ),
+    Row("programs:wishes", person, get=SUPPORTING),
+    Row(
+        "programs:wish-photo",
+        lambda place: [place.world.person.public_id, place.wish_item.public_id],
+        get=SUPPORTING,
+    ),
+    Row(
+        "programs:wish-page",
+        lambda place: [place.world.person.public_id, place.wish_item.public_id],
+        get=SUPPORTING,
+        post=SUPPORTING,
+    ),
+    # 意向確認
+    Row(
+        "programs:intention-list",
+        get=("coordinator", "staff", "center"),
+        refused=("worker", "stranger", *HOMES, "ended"),
+    ),
+    Row("programs:intention-history", person, get=SUPPORTING),
+    Row("programs:intention-create", person, get=SUPPORTING, post=SUPPORTING),
+    # What happened in a session; before it is confirmed its home does not write about it
+    Row("programs:record-edit", session, get=SUPPORTING, post=SUPPORTING, refused=HOSTING),
+    Row("programs:record-hours", session, get=SUPPORTING, refused=HOSTING),
+    Row("programs:record-draft", session, post=SUPPORTING, refused=HOSTING),
+    Row("programs:photo-list", session, get=SUPPORTING, post=SUPPORTING, refused=HOSTING),
+    Row("programs:photo-remove", photo, post=SUPPORTING),
+    Row("programs:photo", lambda place: [place.photo.public_id, "small"], get=SUPPORTING),
+    # An enrollment, its plan, its story
+    Row("programs:enrollment-list", person, get=SUPPORTING),
+    Row("programs:enrollment-create", person, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:enrollment-detail", enrollment, get=SUPPORTING),
+    Row("programs:enrollment-extend", enrollment, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:enrollment-end", enrollment, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:enrollment-stages", enrollment, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:outcome-decide", enrollment, get=SUPPORTING, post=SUPPORTING),
+    Row(
+        "programs:review-hold",
+        lambda place: [place.enrollment.public_id, 1],
+        get=SUPPORTING,
+        post=SUPPORTING,
+    ),
+    Row(
+        "programs:follow-up-record",
+        lambda place: [place.enrollment.public_id, "VISIT_30_DAYS"],
+        get=SUPPORTING,
+        post=SUPPORTING,
+    ),
+    Row("programs:planner", enrollment, get=SUPPORTING),
+    Row("programs:proposal", enrollment, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:outing-create", enrollment, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:session-update", outing, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:session-move", outing, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:session-copy", outing, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:session-repeat", outing, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:escort-days", get=ANYBODY, post=ANYBODY),
+    Row("programs:story", person, get=SUPPORTING),
+    Row("programs:pack", enrollment, get=SUPPORTING),
+    Row("programs:month-sheet", lambda place: [place.world.person.public_id, "2026-11"], get=SUPPORTING),
+    # Goals and consents
+    Row("programs:goal-list", person, get=SUPPORTING),
+    Row("programs:goal-create", person, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:goal-update", goal, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:goal-close", goal, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:consent-list", person, get=SUPPORTING),
+    Row("programs:consent-create", person, get=SUPPORTING, post=SUPPORTING),
+    Row(
+        "programs:consent-withdraw",
+        lambda place: [place.world.person.public_id, place.consent.public_id],
+        get=SUPPORTING,
+        post=SUPPORTING,
+    ),
+    # Programs
+    Row("programs:program-list", get=ANYBODY),
+    Row(
+        "programs:program-adopt",
+        lambda place: [place.world.program.public_id],
+        post=COORDINATING,
+        refused=tuple(name for name in PERSONAS if name not in COORDINATING),
+    ),
+    Row(
+        "programs:limit-change",
+        lambda place: [place.limit.pk],
+        get=COORDINATING,
+        post=COORDINATING,
+        refused=("staff", "worker"),
+    ),
+    # Calendars
+    Row("calendars:feed", lambda place: [place.feed.token], public=True),
+    Row("calendars:feed-not-found", lambda place: ["x"], public=True),
+    Row("calendars:feed-list", person, get=SUPPORTING),
+    Row("calendars:feed-issue", person, post=SUPPORTING),
+    Row("calendars:feed-rotate", calendar, get=SUPPORTING, post=SUPPORTING),
+    Row("calendars:feed-revoke", calendar, get=SUPPORTING, post=SUPPORTING),
+]
+BY_NAME = {row.name: row for row in ROWS}
+
+
+def url_names(resolver: URLResolver | None = None, prefix: str = "") -> set[str]:
+    """Every named address there is, and "?" with its pattern for one without a name."""
+    found: set[str] = set()
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            found.add(f"{prefix}{pattern.name}" if pattern.name else f"? {pattern.pattern}")
+        else:
+            inner = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            found |= url_names(pattern, inner)
+    return found
+
+
+def stranger_to(arguments: list[Any]) -> list[Any]:
+    """The same address with ids that nothing has."""
+    if len(arguments) == 1 and isinstance(arguments[0], int):
+        return [2**40]
+    return [uuid.UUID(int=argument.int ^ 1) if isinstance(argument, uuid.UUID) else argument for argument in arguments]
+
+
+def expected(row: Row, persona: str, method: str) -> str:
+    inside = row.get if method == "get" else row.post
+    if not persona:
+        return SIGN_IN
+    if inside is None:
+        return NOT_ALLOWED
+    if persona in inside:
+        return IN
+    return FORBIDDEN if persona in row.refused else MISSING
+
+
+def verdict(response) -> str:
+    """What became of a request, in one word; a status nobody expects as its number."""
+    status = response.status_code
+    if status == 302 and response["Location"].startswith("/sign-in/"):
+        return SIGN_IN
+    known = {403: FORBIDDEN, 404: MISSING, 405: NOT_ALLOWED}
+    return IN if status in (200, 204, 302, 409, 422) else known.get(status, str(status))
+
+
+def bare(response) -> bytes:
+    """The body without what is new in every rendering."""
+    return re.sub(rb'(name="csrfmiddlewaretoken" value="|"X-CSRFToken": ")[^"]*', rb"\1", response.content)
+
+
+@contextmanager
+def undone():
+    """Whatever happens inside is taken back; services may still ask for an outermost transaction."""
+    block = transaction.atomic()
+    block._from_testcase = True
+    with block:
+        yield
+        transaction.set_rollback(True)
