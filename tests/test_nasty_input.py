@@ -1,0 +1,131 @@
+"""Every text field of every form meets strings that have broken other software: no fault, nothing unescaped,
+and what is refused stays in its field.
+
+The fields are read from the pages, so a new form is in here by itself. Each field gets
+another handful of tests/nasty.py.
+"""
+
+import re
+import zlib
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from django.urls import reverse
+
+from tests.access import BY_NAME, ROWS, undone
+from tests.nasty import EVERYTHING, MARK, MARKUP
+
+pytestmark = pytest.mark.django_db
+
+EACH = 2
+PAGES = [row.name for row in ROWS if row.get] + ["transition:sign-in"]
+# What makes the rest of a form right, so that the one nasty field is what the server sees.
+RIGHT = {
+    "family_name": "見本",
+    "given_name": "太郎",
+    "family_kana": "みほん",
+    "given_kana": "たろう",
+    "starts_on": "2026-12-01",
+    "ends_on": "2026-12-20",
+    "first": "2026-12-20",
+    "last": "2026-12-21",
+    "check_in": "2026-12-10",
+    "check_out": "2026-12-12",
+    "valid_from": "2027-04-01",
+    "source": "要綱",
+    "reason": "理由",
+    "label": "母",
+    "name": "305号室",
+    "amount": "20",
+    "words": "そとで たべたい",
+    "on": "2026-12-12",
+    "start": "10:00",
+    "end": "12:00",
+}
+# Of the same length to a reader, twice as long to a column.
+WITH_SELECTOR = "葛\U000e0100"
+
+
+def forms_of(page: BeautifulSoup) -> list[Tag]:
+    return [form for form in page.find_all("form") if not form.find_parent("header")]
+
+
+def typed(form: Tag) -> list[Tag]:
+    """The fields into which a person types."""
+    kinds = {"text", "search", "email", "tel", "password", None}
+    fields = form.select("input[name], textarea[name]")
+    return [field for field in fields if field.name == "textarea" or field.get("type") in kinds]
+
+
+def one_of_each(fields: list[Tag]) -> list[Tag]:
+    """A month of equal fields, numbered, counts as one."""
+    return list({re.sub(r"[0-9]+", "0", field["name"]): field for field in fields}.values())
+
+
+def filled(form: Tag) -> dict[str, object]:
+    """What a browser would send after a person did everything right."""
+    sent: dict[str, object] = {}
+    for field in typed(form):
+        value = field.text if field.name == "textarea" else field.get("value", "")
+        sent[field["name"]] = value.strip() or RIGHT.get(field["name"], "")
+    for field in form.select("input[type=hidden], input[type=radio], input[type=checkbox][checked], button[name]"):
+        name, value = field.get("name"), field.get("value", "on")
+        # The button that only looks is not the one that is pressed.
+        if name and name != "check" and (name not in sent or field.has_attr("checked")):
+            sent[name] = value
+    for field in form.select("select[name]"):
+        options = field.select("option[selected]") or field.select("option:not([value=''])")
+        sent[field["name"]] = options[0].get("value", "") if options else ""
+    sent.pop("csrfmiddlewaretoken", None)
+    return sent
+
+
+def strings_for(page: str, field: Tag) -> list[str]:
+    start = zlib.crc32(f"{page} {field['name']}".encode())
+    chosen = [EVERYTHING[(start + 37 * step) % len(EVERYTHING)] for step in range(EACH)]
+    if longest := field.get("data-max-length") or field.get("maxlength"):
+        chosen.append(WITH_SELECTOR * int(longest))
+    return [*chosen, MARKUP[start % 4]]
+
+
+def shown(field: Tag) -> str:
+    return field.text.removeprefix("\n") if field.name == "textarea" else field.get("value", "")
+
+
+def lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+
+
+def assert_harmless(response, told) -> BeautifulSoup:
+    assert response.status_code < 500, told
+    page = BeautifulSoup(response.content.decode(), "html.parser")
+    assert not [tag for tag in page.find_all(["script", "b", "i", "svg", "img"]) if MARK in str(tag)], told
+    assert not page.select("[onerror], [onload]"), told
+    return page
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_string_is_a_fault(place, name):
+    row = BY_NAME[name]
+    persona = "" if row.public else next(who for who in ("worker", "home", "coordinator") if who in row.get)
+    client, url = place.client(persona), reverse(name, args=row.of(place))
+    answer = client.get(url)
+    if "html" not in answer.get("Content-Type", "") or answer.status_code != 200:
+        return
+    for form in forms_of(BeautifulSoup(answer.content.decode(), "html.parser")):
+        action = form.get("action") or ""
+        target = action if action.startswith("/") else url
+        send = client.post if form.get("method", "get").lower() == "post" else client.get
+        for field in one_of_each(typed(form)):
+            for string in strings_for(name, field):
+                told = (target, field["name"], string[:40], len(string))
+                with undone():
+                    response = send(target, filled(form) | {field["name"]: string})
+                    page = assert_harmless(response, told)
+                    if response.status_code == 302 and response["Location"].startswith("/"):
+                        assert_harmless(client.get(response["Location"]), told)
+                if response.status_code != 422 or field.get("type") == "password":
+                    continue
+                kept = [shown(found) for found in page.select(f'[name="{field["name"]}"]')]
+                assert lines(string) in map(lines, kept), told
+                assert page.select(".field-errors, .error-summary, .alert-error:not([hidden]), .problem"), told
