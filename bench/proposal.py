@@ -13,7 +13,6 @@ import random
 import statistics
 import time
 
-from programs.domain import activities, proposal_model
 from programs.domain.proposal import (
     HOME_STEPS,
     LENGTHS,
@@ -23,9 +22,11 @@ from programs.domain.proposal import (
     ProposedOuting,
     Question,
     Wanted,
+    activities,
     home_rung,
     propose,
 )
+from programs.domain.proposal import spots as places
 from programs.domain.spans import Context, Period, periods_between
 from programs.enums import Step, Unit, Window
 
@@ -64,7 +65,7 @@ def question(wishes: int, escorts: int, per_month: int = 4) -> Question:
 
 def greedy(asked: Question) -> list[ProposedOuting]:
     """By hand: day after day, the next thing that fits."""
-    spots, wishes = proposal_model.spots(asked), [a for a in asked.activities if a.choice == "WANT"]
+    spots, wishes = places.spots(asked), [a for a in asked.activities if a.choice == "WANT"]
     left = {cap.period: cap.left for cap in asked.caps}
     found: list[ProposedOuting] = []
     level, rung, by_month, by_week = 0, 0, {}, {}
@@ -83,7 +84,7 @@ def greedy(asked: Question) -> list[ProposedOuting]:
         if not steps:
             continue
         spot = max(steps, key=lambda s: s.minutes)
-        fitting = [a for a in wishes if proposal_model.fits(a, spot.minutes)]
+        fitting = [a for a in wishes if places.fits(a, spot.minutes)]
         activity = fitting[0] if fitting and not spot.rung else activities.OFFERED[0]
         if activity in wishes:
             wishes.remove(activity)

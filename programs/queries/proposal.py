@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import Count, OuterRef, Subquery
 
 from programs.domain import wording
-from programs.domain.activities import HOME_PAGES, activity_of
 from programs.domain.limit_rules import ProgramRules
 from programs.domain.limits import Account
 from programs.domain.proposal import (
@@ -25,6 +24,7 @@ from programs.domain.proposal import (
     Wanted,
     propose,
 )
+from programs.domain.proposal.activities import HOME_PAGES, activity_of
 from programs.domain.spans import DAY, Context, Period, calendar_month, periods_between, touched
 from programs.enums import HELD_STATES, PLANNED_STATES, SessionKind, SessionState, Step, Unit, Window
 from programs.models import Enrollment, Escort, EscortDay, Session, SessionWish

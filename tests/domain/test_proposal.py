@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from programs.domain.activities import activity_of
 from programs.domain.proposal import (
     FALLBACK,
     FIRST_AT_MOST,
@@ -26,6 +25,7 @@ from programs.domain.proposal import (
     is_holiday,
     propose,
 )
+from programs.domain.proposal.activities import activity_of
 from programs.domain.spans import DAY, Context, Period, periods_between
 from programs.enums import Step, Unit, Window
 

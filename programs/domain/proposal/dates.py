@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from ortools.sat.python import cp_model
 
-from programs.domain.proposal import AVOID, LENGTHS, Question, caps_of_unit, is_holiday
-from programs.domain.proposal_model import WORK, Spot, levels, solver
+from programs.domain.proposal.spots import WORK, Spot, levels, solver
+from programs.domain.proposal.terms import AVOID, LENGTHS, Question, caps_of_unit, is_holiday
 
 
 def choose(question: Question, spots: Mapping[int, Sequence[Spot]], seconds: float) -> tuple[list[int], bool] | None:

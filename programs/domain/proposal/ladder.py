@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from ortools.sat.python import cp_model
 
-from programs.domain.proposal import (
+from programs.domain.proposal.spots import WORK, Spot, base_level, fits, levels, solver
+from programs.domain.proposal.terms import (
     FALLBACK,
     FIRST_AT_MOST,
     HOME_STEPS,
@@ -17,7 +18,6 @@ from programs.domain.proposal import (
     caps_of_unit,
     home_rung,
 )
-from programs.domain.proposal_model import WORK, Spot, base_level, fits, levels, solver
 from programs.domain.spans import calendar_month
 
 

@@ -1,15 +1,4 @@
-"""A plan of outings proposed from wishes, goals, the escorts' free days and the caps: values in, values out.
-
-It starts short and near and grows step by step. Two tracks grow side by side: outings that follow wishes grow in
-length (`LENGTHS`), and days at a group home climb the ladder 見学 → 食事 → 日中 (`HOME_LENGTHS`). One night is only
-suggested behind a day at a home: a night needs a room, and rooms are asked for elsewhere (`Overnight`).
-
-`propose` answers with a `Proposal`, or with `NoPlan` and the rules whose loosening would give one. What is kept
-(confirmed, done) is never touched: it occupies its day, counts against every cap, and the rest is planned around it.
-The same question always has the same answer. How it is solved: `proposal_model.py`; why not: `proposal_reasons.py`.
-
-Sources: `design.md` 4.1, `domain.md` 1.1 and 11.1.
-"""
+"""The words of the proposal: what is asked, what is answered, and the rules that both keep."""
 
 import dataclasses
 import datetime as dt
@@ -219,23 +208,6 @@ class NoPlan:
     rules: tuple[str, ...] = ()
 
 
-def propose(question: Question, *, seconds: float = 3.0) -> Proposal | NoPlan:
-    """A plan that breaks none of the rules it lists, or why there is none. Takes about `seconds` at the most."""
-    # The solver takes two seconds to load: not for those who never ask.
-    from programs.domain import proposal_model, proposal_reasons
-
-    rules = tuple(rules_of(question))
-    if question.first > question.period.end:
-        return NoPlan(
-            (Loosen("period", "利用期間が終わっています。延長するときは、利用期間を変えてください。"),), rules
-        )
-    solved = proposal_model.solve(question, seconds=seconds)
-    if solved is None:
-        return NoPlan(tuple(proposal_reasons.reasons(question)), rules)
-    outings, best = solved
-    return Proposal(tuple(outings), rules, _overnight(question, outings), best)
-
-
 def rules_of(question: Question) -> Iterable[str]:
     """The rules every proposal obeys, with their numbers."""
     wanted = question.wanted
@@ -277,7 +249,7 @@ def is_holiday(date: dt.date) -> bool:
     return holiday_name(date) is not None
 
 
-def _overnight(question: Question, outings: list[ProposedOuting]) -> Overnight | None:
+def overnight(question: Question, outings: list[ProposedOuting]) -> Overnight | None:
     days = [outing.date for outing in outings if outing.step == Step.DAY]
     days += [kept.last for kept in question.kept if kept.step == Step.DAY]
     slept = any(home_rung(kept.step) > len(HOME_STEPS) for kept in question.kept)

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 from ortools.sat.python import cp_model
 
-from programs.domain import proposal_model, wording
-from programs.domain.proposal import (
+from programs.domain import wording
+from programs.domain.proposal import spots
+from programs.domain.proposal.terms import (
     LENGTHS,
     NEVER,
     Free,
@@ -58,7 +59,7 @@ def _core(question: Question, without: frozenset[str]) -> set[str]:
     # Something has to stand, whatever is loosened.
     model.add(sum(on.values()) >= 1)
     model.add_assumptions([holds[rule] for rule in RULES if rule not in without])
-    made = proposal_model.solver(SECONDS, WORK)
+    made = spots.solver(SECONDS, WORK)
     if made.solve(model) != cp_model.INFEASIBLE:
         return set()
     names = {holds[rule].index: rule for rule in RULES}
@@ -86,7 +87,7 @@ def _tie(
     for week, inside in weeks.items():
         kept = sum(kept.own and (kept.first.toordinal() - 1) // 7 == week for kept in question.kept)
         model.add(sum(on[day] for day in inside) <= max(0, wanted.per_week - kept)).only_enforce_if(holds[PER_WEEK])
-    shortest = LENGTHS[proposal_model.levels(question).start]
+    shortest = LENGTHS[spots.levels(question).start]
     for cap, by_minutes in caps_of_unit(question.caps):
         inside = [day for day in days if dt.date.fromordinal(day) in cap.period]
         one = shortest if by_minutes else 1
@@ -99,7 +100,7 @@ def _tie(
 def _options(question: Question) -> dict[int, list[frozenset[str]]]:
     """For each date the least sets of rules that an outing there would break; an empty set if none."""
     wanted = question.wanted
-    shortest = LENGTHS[proposal_model.levels(question).start]
+    shortest = LENGTHS[spots.levels(question).start]
     by_date: dict[dt.date, list[Free]] = defaultdict(list)
     for free in question.free:
         by_date[free.date].append(free)
@@ -115,7 +116,7 @@ def _options(question: Question) -> dict[int, list[frozenset[str]]]:
         kinds = [frozenset(broken | {ESCORTS})]
         if any(_room(span, WIDE_EARLIEST, WIDE_LATEST) >= shortest for span in spans):
             kinds.append(frozenset(broken | {TIMES}))
-        if proposal_model.spot_on(question, spans, shortest):
+        if spots.spot_on(question, spans, shortest):
             kinds = [frozenset(broken)]
         found[date.toordinal()] = kinds
     return found

@@ -1,7 +1,7 @@
 """Pieces of a proposal with the words that say why each stands where it does."""
 
 from programs.domain import wording
-from programs.domain.proposal import HOME_STEPS, Activity, Aim, Free, ProposedOuting, Question
+from programs.domain.proposal.terms import HOME_STEPS, Activity, Aim, Free, ProposedOuting, Question
 from programs.enums import Step
 
 HOME_ACTIVITIES = {

@@ -4,7 +4,7 @@ A page that is not listed here (a facility's own) takes an hour to three. The pa
 at a home have their own ladder in the proposal.
 """
 
-from programs.domain.proposal import LENGTHS, Activity
+from programs.domain.proposal.terms import LENGTHS, Activity
 
 # Codes of the wish book: (shortest, longest minutes, near, best begun at minute of day, goal areas).
 _PAGES: dict[str, tuple[int, int, bool, int | None, tuple[str, ...]]] = {
