@@ -14,7 +14,7 @@ from programs.models import Program, Slot
 from programs.queries import stays
 from programs.queries.limits import LimitBook
 from transition import clock
-from transition.models import Person
+from transition.models import Organization, Person, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,12 @@ def _effects(
     return [
         Effect(rule, tally) for rule in account.rules for tally in tallies(rule, account.uses, request, account.context)
     ]
+
+
+def booking_organization(user: User, person: Person, current: Organization) -> Organization:
+    """The office that asks: the user's current one if it supports the person, else another that does."""
+    mine = [current, *Organization.objects.of(user).exclude(pk=current.pk)]
+    return next((one for one in mine if Person.objects.supported_by(one).filter(pk=person.pk).exists()), current)
 
 
 def answer_deadline(moment: dt.datetime | None) -> str:

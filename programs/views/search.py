@@ -75,7 +75,7 @@ def session_request(request: HttpRequest, public_id: UUID, slot_id: UUID) -> Htt
 
 def _ask(request: HttpRequest, form: RequestForm, person: Person, slot: Slot, stay: Stay) -> Session | None:
     """The one service call. When it refuses: facts about dates stand beside them, and every problem in the list."""
-    note, reason = form.cleaned_data["note"], form.cleaned_data["reason"]
+    note, reason, by = form.cleaned_data["note"], form.cleaned_data["reason"], _user(request)
     try:
         return sessions.request_stay(
             person=person,
@@ -83,8 +83,8 @@ def _ask(request: HttpRequest, form: RequestForm, person: Person, slot: Slot, st
             slot=slot,
             check_in=stay.check_in,
             check_out=stay.check_out,
-            organization=request.organization,  # type: ignore[attr-defined]
-            by=_user(request),
+            organization=requests.booking_organization(by, person, request.organization),  # type: ignore[attr-defined]
+            by=by,
             note=note,
             reason=reason,
             key=request_key(request),

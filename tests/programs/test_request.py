@@ -269,3 +269,16 @@ class TestAccess:
     def test_the_coordinator_may(self, client, world):
         client.force_login(world.coordinator)
         assert client.post(url(world), sent()).status_code == 302
+
+
+def test_somebody_in_two_offices_asks_for_the_one_that_supports_the_person(client):
+    world = make_world()
+    worker = factories.UserFactory()
+    other = factories.OrganizationFactory(name="もう1つの相談室")
+    for organization in (other, world.office):
+        factories.MembershipFactory(user=worker, organization=organization)
+    client.force_login(worker)
+    address = f"/people/{world.person.public_id}/slots/{world.slot.public_id}/"
+    stay = {"program": world.program.code, "check_in": "2026-12-04", "check_out": "2026-12-06"}
+    assert client.post(address, stay).status_code == 302
+    assert Session.objects.get().organization == world.office

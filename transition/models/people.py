@@ -40,6 +40,8 @@ class PersonQuerySet(models.QuerySet):
         """People this organization supports today, or coordinates."""
         if organization.kind in COORDINATING_KINDS:
             return self.filter(municipality__in=[organization.pk, organization.municipality_id or 0])
+        if organization.kind not in SUPPORTING_KINDS:
+            return self.none()
         links = SupportLink.objects.on(clock.today()).filter(organization=organization)
         return self.filter(pk__in=links.values("person"))
 
