@@ -27,6 +27,8 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: ファイルを読めません。UTF-8のファイルを指定してください。") from error
         except ProgramFileError as error:
             raise CommandError("\n".join([f"{file}: 読み込みませんでした。", *error.mistakes])) from error
+        if not options["verbosity"]:
+            return
         for name, counts in (("事業", report.programs), ("上限", report.limits)):
             self.stdout.write(f"{name}: 新規 {counts.created}、変更 {counts.changed}、変更なし {counts.unchanged}")
         for title, names in (
