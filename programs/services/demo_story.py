@@ -102,7 +102,7 @@ class Stories:
 
     def keep_days(self, story: dict[str, Any]) -> None:
         """The facility's staff can go along on working days of the coming months; days kept before stay."""
-        staff = self.staff[story["facility"]]
+        staff = self.escort(story)
         coming = [self.day(offset) for offset in range(1, ESCORT_DAYS)]
         kept = set(EscortDay.objects.filter(user=staff, date__in=coming).values_list("date", flat=True))
         free = (dt.time(9, 30), dt.time(16, 30))
@@ -153,7 +153,7 @@ class Stories:
                 ends_at=clock.at(on, dt.time.fromisoformat(item["to"])),
                 transport=item["transport"],
                 transport_cost=item.get("cost", 0),
-                escorts=[self.staff[story["facility"]]],
+                escorts=[self.escort(story)],
                 wishes=list(pages),
                 goals=[refs[ref] for ref in item.get("goals", {})],
                 organization=enrollment.organization,
@@ -254,6 +254,10 @@ class Stories:
 
     def enrollment(self, story: dict[str, Any]) -> Enrollment:
         return Enrollment.objects.get(person=self.people[story["person"]], program__code=PROGRAM)
+
+    def escort(self, story: dict[str, Any]) -> User:
+        """Days of the month and days from today may meet, so one story has somebody of its own."""
+        return User.objects.get(email=story["escort"]) if "escort" in story else self.staff[story["facility"]]
 
     def by(self, story: dict[str, Any]) -> User:
         return self.staff[story["office"]]

@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 from io import StringIO
 
@@ -111,3 +112,12 @@ def test_the_sweep_lets_requests_expire(frozen_time):
     sweep()
     session.refresh_from_db()
     assert session.state == "EXPIRED"
+
+
+@pytest.mark.parametrize("day", ["2026-12-10", "2027-01-01", "2027-03-31", "2027-08-31", "2028-02-29"])
+def test_the_stories_fit_any_day_of_the_year(day, frozen_time):
+    frozen_time.move_to(dt.datetime.fromisoformat(f"{day}T15:30:00+00:00"))
+    call_command("seed_demo", verbosity=0)
+    assert {"COMPLETED", "CONFIRMED", "REQUESTED", "IN_PROGRESS"} <= set(
+        Session.objects.values_list("state", flat=True)
+    )
