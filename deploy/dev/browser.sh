@@ -13,7 +13,9 @@ fi
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "make: installing chromium and fonts-noto-cjk with apt-get"
     export DEBIAN_FRONTEND=noninteractive
-    { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig; } \
+    # The last two are what the PDF writer draws with; Chromium brings them along in most releases.
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig \
+        libpangoft2-1.0-0 libharfbuzz-subset0; } \
         >/dev/null </dev/null || echo "make: apt-get could not install them" >&2
 fi
 if ! has_browser; then

@@ -45,11 +45,6 @@ class Refused(Exception):  # noqa: N818 - reads as what happened, not as a fault
         super().__init__("; ".join(problem.code for problem in self.problems))
 
 
-def blocking(problems: Iterable[Problem]) -> list[Problem]:
-    """Those that no reason can overcome."""
-    return [problem for problem in problems if problem.enforcement == BLOCK]
-
-
 def needing_reason(problems: Iterable[Problem], *, coordinator: bool) -> list[Problem]:
     """Those that this actor may overcome, but only with a reason."""
     overcome = {Enforcement.ASK, Enforcement.REFUSE} if coordinator else {Enforcement.ASK}

@@ -41,10 +41,6 @@ class Difference:
     mine: Value
     kept: str
 
-    @property
-    def both_changed(self) -> bool:
-        return self.kept != THEIRS
-
 
 THEIRS, MINE, BOTH = "THEIRS", "MINE", "BOTH"
 

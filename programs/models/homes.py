@@ -178,6 +178,3 @@ class Slot(PublicId):
     def is_unconfirmed(self, now: dt.datetime) -> bool:
         """Nobody has said for FRESH_DAYS days that the room is still free."""
         return now - self.confirmed_at > dt.timedelta(days=self.FRESH_DAYS)
-
-    def confirmed_days_ago(self, now: dt.datetime) -> int:
-        return (now - self.confirmed_at).days

@@ -52,10 +52,6 @@ class Book:
         place = self.pages.index(page)
         return self.pages[place - 1] if place else None
 
-    def page_of(self, code: str) -> Page | None:
-        """The page of this code: the office's own where there is one."""
-        return next((page for page in self.pages if page.item.code == code), None)
-
 
 def pages_for(person: Person) -> list[WishItem]:
     """The general pages, an office's own page in place of the general one of the same code."""

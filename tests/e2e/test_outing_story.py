@@ -1,6 +1,7 @@
 """The outing program as a whole: wish, enrollment, goal, proposed plan, an outing recorded, review, outcome, PDF."""
 
 import datetime as dt
+import os
 import re
 
 import pytest
@@ -147,6 +148,8 @@ def test_from_a_wish_to_the_pdf(signed_in, staff, person, time, tmp_path):
     for text in ("見本 太郎", "そとで たのしく すごしたい", "池のこいを長く見ていた。", "新しい希望が出た"):
         expect(page.get_by_text(text).first).to_be_visible()
     answer = page.request.get(f"/enrollments/{enrollment.public_id}/pack/?format=pdf")
+    if answer.status == 503 and os.environ.get("CI") != "true":
+        pytest.skip("no Pango on this machine: the page says so instead of writing a PDF")
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.body().startswith(b"%PDF")
 
