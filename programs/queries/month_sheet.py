@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from programs.domain import wording
 from programs.domain.spans import Period, calendar_month
-from programs.domain.uses import amounts_of
 from programs.enums import COUNTING_STATES, Counting, Unit, Window
 from programs.models import GoalScore, Photo, Program, Session
 from programs.queries.limits import LimitBook, use_of
@@ -63,10 +62,6 @@ class Sheet:
     def cost(self) -> int:
         return sum(outing.session.transport_cost for outing in self.outings)
 
-    def minutes_here(self, outing: Outing) -> int:
-        """Of a session that reaches into another month, only the minutes of this one."""
-        return _minutes_in(outing.session, self.period)
-
 
 def sheet(person: Person, first: dt.date) -> Sheet:
     """Everything that touches the month, in a fixed number of queries."""
@@ -104,8 +99,3 @@ def _sum(book: LimitBook, person: Person, program: Program, period: Period, outi
         cost=sum(outing.session.transport_cost for outing in mine),
         limits=[Sum(row, clock.today()) for row in monthly],
     )
-
-
-def _minutes_in(session: Session, period: Period) -> int:
-    by_day = amounts_of(use_of(session), Unit.MINUTES, Counting.SPAN)
-    return sum(minutes for day, minutes in by_day.items() if dt.date.fromordinal(day) in period)
