@@ -5,7 +5,7 @@ import os
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser import launch_options, require_browser
 from tests.factories import PASSWORD
@@ -13,6 +13,10 @@ from transition.models import User
 
 # Playwright runs an event loop in this thread; the ORM is still used from it only.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+# A loaded machine with two cores is slow, not wrong.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,7 +48,7 @@ def signed_in(browser: Browser, live_server, browser_context_args):
     def open_page(user: User, password: str = PASSWORD, **options) -> Page:
         context = browser.new_context(base_url=live_server.url, **{**browser_context_args, **options})
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(15_000)
         page = context.new_page()
         page.goto("/sign-in/")
         page.get_by_label("メールアドレス").fill(user.email)

@@ -82,12 +82,18 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     const banner = byId("network");
     if (banner) banner.hidden = true;
+    if (isQuiet(event)) return;
     event.detail.elt.setAttribute("aria-busy", "true");
     if (event.detail.target) event.detail.target.setAttribute("aria-busy", "true");
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     event.detail.elt.removeAttribute("aria-busy");
     if (event.detail.target) event.detail.target.removeAttribute("aria-busy");
+  });
+
+  // What is being replaced is about to be wrong: nobody follows a link of the old answer.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[aria-busy=true] a[href]")) event.preventDefault();
   });
 
   document.addEventListener("click", (event) => {
