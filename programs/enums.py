@@ -219,3 +219,11 @@ class NextService(TextChoices):
 class FollowUpKind(TextChoices):
     VISIT_30_DAYS = "VISIT_30_DAYS", "移って30日以内の訪問"
     SIX_MONTHS = "SIX_MONTHS", "6か月後もくらしているか"
+
+
+class HomePhotoKind(TextChoices):
+    HOUSE = "HOUSE", "建物"
+    ROOM = "ROOM", "居室"
+    MEAL = "MEAL", "食事"
+    STAFF = "STAFF", "職員"
+    OTHER = "OTHER", "そのほか"

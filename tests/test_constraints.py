@@ -11,10 +11,12 @@ from django.db import IntegrityError, transaction
 from calendars.models import CalendarFeed, FeedEntry
 from programs.enums import NightUse, SessionKind, SessionState
 from programs.models import (
+    DoneMark,
     EnrollmentChange,
     Escort,
     EscortDay,
     GoalScore,
+    HomePhoto,
     Override,
     Rating,
     RecordDraft,
@@ -23,9 +25,10 @@ from programs.models import (
     SessionGoal,
     SessionRecord,
     SessionWish,
+    StopRequest,
 )
 from tests import factories
-from transition.models import IdempotencyKey, IntentionCheck, Wish, WishItem
+from transition.models import Contact, IdempotencyKey, IntentionCheck, PersonCard, PersonLink, Wish, WishItem
 from transition.services.transactions import broken_constraint
 
 pytestmark = pytest.mark.django_db
@@ -247,6 +250,41 @@ def same_page_of_an_office():
     twice(WishItem.objects.create, code="bath", name="ふろ", organization=factories.OrganizationFactory())()
 
 
+def same_card():
+    one = card()
+    card(person=one.person, by=one.by)
+
+
+def card(**changes):
+    values = {"person": factories.PersonFactory(), "version": 1, "by": factories.UserFactory()}
+    return PersonCard.objects.create(**(values | changes))
+
+
+def person_link(**changes):
+    values = {
+        "person": factories.PersonFactory(),
+        "label": "本人のタブレット",
+        "token_hash": "0" * 64,
+        "created_by": factories.UserFactory(),
+    }
+    return PersonLink.objects.create(**(values | changes))
+
+
+def photo_of_a_house_with_a_room():
+    room = factories.RoomFactory()
+    HomePhoto.objects.create(
+        home=room.home, room=room, kind="HOUSE", caption="x", width=1, height=1, by=factories.UserFactory()
+    )
+
+
+def same_stop_request():
+    twice(StopRequest.objects.create, session=factories.SessionFactory())()
+
+
+def same_done_mark():
+    twice(DoneMark.objects.create, session=factories.SessionFactory(), date=DAY)()
+
+
 BREAKS: dict[str, Callable[[], object]] = {
     "intention_check_next_after_asked": lambda: intention(next_on=DAY),
     "intention_check_inferred_with_basis": lambda: intention(inferred=True),
@@ -323,6 +361,18 @@ BREAKS: dict[str, Callable[[], object]] = {
     "calendar_feed_has_label": lambda: feed(label=""),
     "calendar_feed_revoked_at_with_by": lambda: feed(revoked_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)),
     "feed_entry_once_per_session_and_detail": same_entry,
+    "person_card_version_once": same_card,
+    "contact_has_name_and_relation": lambda: Contact.objects.create(
+        person=factories.PersonFactory(), name="見本", relation=""
+    ),
+    "person_link_token_hash_sha256": lambda: person_link(token_hash="a-token-in-clear"),
+    "person_link_has_label": lambda: person_link(label=""),
+    "home_photo_room_only_of_rooms": photo_of_a_house_with_a_room,
+    "stop_request_one_open_per_session": same_stop_request,
+    "stop_request_handled_with_answer": lambda: StopRequest.objects.create(
+        session=factories.SessionFactory(), handled_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    ),
+    "done_mark_once_per_day": same_done_mark,
     "feed_entry_ends_after_start": lambda: entry(ends_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
 }
 

@@ -143,6 +143,7 @@ class IntentionWish(TextChoices):
 class ConsentKind(TextChoices):
     PHOTO = "PHOTO", "写真を撮って残す"
     PROGRAM = "PROGRAM", "事業の利用と情報の共有"
+    CARD = "CARD", "事前情報シートをホームに見せる"
 
 
 class ConsentMeans(TextChoices):

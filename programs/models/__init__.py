@@ -1,11 +1,14 @@
 from programs.models.enrollments import Enrollment, EnrollmentChange, FollowUp, Outcome, Review
+from programs.models.guides import HomeGuide, HomePhoto, Portrait
 from programs.models.homes import Home, Room, Slot
 from programs.models.outings import Escort, EscortDay, SessionGoal, SessionWish
 from programs.models.programs import Limit, Program
 from programs.models.records import GoalScore, Photo, Rating, RecordDraft, RecordVersion, SessionRecord
 from programs.models.sessions import Override, RoomNight, Session, SessionEvent
+from programs.models.voices import DoneMark, StopRequest
 
 __all__ = [
+    "DoneMark",
     "Enrollment",
     "EnrollmentChange",
     "Escort",
@@ -13,10 +16,13 @@ __all__ = [
     "FollowUp",
     "GoalScore",
     "Home",
+    "HomeGuide",
+    "HomePhoto",
     "Limit",
     "Outcome",
     "Override",
     "Photo",
+    "Portrait",
     "Program",
     "Rating",
     "RecordDraft",
@@ -30,4 +36,5 @@ __all__ = [
     "SessionRecord",
     "SessionWish",
     "Slot",
+    "StopRequest",
 ]

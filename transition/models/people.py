@@ -68,6 +68,9 @@ class Person(PublicId):
     certificate_number = models.CharField(
         "受給者証番号", max_length=10, blank=True, validators=[validate_certificate_number]
     )
+    user = models.OneToOneField(
+        User, models.PROTECT, verbose_name="本人のサインイン", null=True, blank=True, related_name="person"
+    )
     created_at = models.DateTimeField("登録日時", default=clock.now, editable=False)
 
     objects = PersonQuerySet.as_manager()

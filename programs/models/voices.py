@@ -1,0 +1,75 @@
+from django.db import models
+from django.db.models import F, Q
+
+from programs.models.sessions import Session
+from transition import clock
+from transition.models import User
+from transition.models.base import PublicId
+
+
+class StopRequestQuerySet(models.QuerySet):
+    def open(self) -> "StopRequestQuerySet":
+        """Nobody has talked with the person yet."""
+        return self.filter(handled_at=None)
+
+
+class StopRequest(PublicId):
+    """やめたい: the person said so in the easy view. It changes no session by itself; a worker asks and answers.
+
+    `by` is the signed-in user or empty when it came through the person's own link.
+    """
+
+    session = models.ForeignKey(Session, models.PROTECT, verbose_name="体験", related_name="stop_requests")
+    at = models.DateTimeField("日時", default=clock.now)
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="送った人", null=True, blank=True, related_name="+")
+    handled_at = models.DateTimeField("話を聞いた日時", null=True, blank=True)
+    handled_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name="話を聞いた人", null=True, blank=True, related_name="+"
+    )
+    answer = models.CharField("聞いたこと・したこと", max_length=300, blank=True)
+
+    objects = StopRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "やめたいという声"
+        verbose_name_plural = "やめたいという声"
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="stop_request_one_open_per_session",
+                fields=["session"],
+                condition=Q(handled_at=None),
+                violation_error_message="「やめたい」はもう届いています。",
+            ),
+            models.CheckConstraint(
+                name="stop_request_handled_with_answer",
+                condition=Q(handled_at=None, handled_by=None, answer="")
+                | Q(handled_at__isnull=False, handled_at__gte=F("at"), handled_by__isnull=False) & ~Q(answer=""),
+                violation_error_message="話を聞いた日時と人、聞いたことはいっしょに記録します。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.at:%Y-%m-%d}"
+
+
+class DoneMark(models.Model):
+    """おわった: the person's own mark on one day of a session."""
+
+    session = models.ForeignKey(Session, models.CASCADE, verbose_name="体験", related_name="done_marks")
+    date = models.DateField("日にち")
+    at = models.DateTimeField("日時", default=clock.now)
+
+    class Meta:
+        verbose_name = "おわったしるし"
+        verbose_name_plural = "おわったしるし"
+        constraints = [
+            models.UniqueConstraint(
+                name="done_mark_once_per_day",
+                fields=["session", "date"],
+                violation_error_message="この日のしるしはもうあります。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.date}"
