@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from calendars import queries
 from calendars.domain.entries import CANCELLED_FOR
@@ -25,7 +25,7 @@ from transition.models import Person, User
 FORM_ID = "feed-form"
 
 
-@require_GET
+@require_safe
 def feed_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = _person(request, public_id)
     return _list_page(request, person, FeedForm())
@@ -44,18 +44,18 @@ def feed_issue(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _issued_page(request, feed)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def feed_rotate(request: HttpRequest, public_id: UUID) -> HttpResponse:
     feed = _feed(request, public_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_page(request, "calendars/feed_rotate.html", {"feed": feed, "person": feed.person})
     return _issued_page(request, feeds.rotate(feed=feed, by=_user(request), key=request_key(request)))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def feed_revoke(request: HttpRequest, public_id: UUID) -> HttpResponse:
     feed = _feed(request, public_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_page(request, "calendars/feed_revoke.html", {"feed": feed, "person": feed.person})
     feeds.revoke(feed=feed, by=_user(request))
     return redirect_page(request, _list_url(feed.person))

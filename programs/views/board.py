@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from programs.enums import NightUse, RoomUse
 from programs.forms.rooms import FromForm, NightsForm, RoomForm
@@ -30,7 +30,7 @@ from transition.models import User
 PAGE = 20
 
 
-@require_GET
+@require_safe
 def board(request: HttpRequest) -> HttpResponse:
     homes, today = _homes(request), clock.today()
     form = FromForm(request.GET)
@@ -50,7 +50,7 @@ def board(request: HttpRequest) -> HttpResponse:
     return say(response, f"{format_wareki(first)}からの予定です") if request.htmx else response  # type: ignore[attr-defined]
 
 
-@require_GET
+@require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     homes, now = _homes(request), clock.now()
     today = clock.local_date(now)
@@ -67,7 +67,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render_page(request, "programs/inbox.html", context, partials={"answered"})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def room_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = cast(User, request.user)
     home = get_object_or_404(Home.objects.run_by(user), public_id=public_id)
@@ -88,7 +88,7 @@ def room_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "programs/room_form.html", context, partials={"room-form"}, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def room_nights(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = cast(User, request.user)
     room = get_object_or_404(Room.objects.run_by(user).select_related("home"), public_id=public_id)

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from programs.domain import wording
 from programs.forms.base import ServiceForm
@@ -25,7 +25,7 @@ LOST = {
 }
 
 
-@require_GET
+@require_safe
 def consent_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = person_of(request, public_id)
     rows = Consent.objects.filter(person=person).select_related("by", "withdrawn_by")
@@ -39,7 +39,7 @@ def consent_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "programs/consent_list.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def consent_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = _person(request, public_id)
     form = ConsentForm(posted(request))
@@ -60,7 +60,7 @@ def consent_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def consent_withdraw(request: HttpRequest, public_id: UUID, consent_id: UUID) -> HttpResponse:
     person = _person(request, public_id)
     consent = get_object_or_404(Consent, person=person, public_id=consent_id)

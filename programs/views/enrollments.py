@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from programs.domain import wording
 from programs.forms.base import ServiceForm
@@ -23,7 +23,7 @@ from transition.htmx import redirect_page, render_page
 from transition.models import Organization, Person, User
 
 
-@require_GET
+@require_safe
 def enrollment_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = person_of(request, public_id)
     context = {
@@ -35,7 +35,7 @@ def enrollment_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "programs/enrollment_list.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def enrollment_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person, organization = person_of(request, public_id), _organization(request)
     if not request.user.has_perm("programs.enroll_person", person) or not _supports(organization, person):
@@ -75,7 +75,7 @@ def enrollment_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "programs/enrollment_form.html", context, partials={"form"}, status=status)
 
 
-@require_GET
+@require_safe
 def enrollment_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     enrollment = enrollment_of(request, public_id)
     context = {
@@ -89,7 +89,7 @@ def enrollment_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "programs/enrollment_detail.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def enrollment_extend(request: HttpRequest, public_id: UUID) -> HttpResponse:
     enrollment = enrollment_of(request, public_id, to_change=True)
     form = ExtendForm(posted(request), enrollment=enrollment)
@@ -111,7 +111,7 @@ def enrollment_extend(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def enrollment_end(request: HttpRequest, public_id: UUID) -> HttpResponse:
     enrollment = enrollment_of(request, public_id, to_change=True)
     form = EndForm(posted(request), enrollment=enrollment)
@@ -133,7 +133,7 @@ def enrollment_end(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def enrollment_stages(request: HttpRequest, public_id: UUID) -> HttpResponse:
     enrollment = enrollment_of(request, public_id, to_change=True)
     form = StagesForm(posted(request), enrollment=enrollment)

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from programs.forms.goals import CloseGoalForm, GoalForm
 from programs.queries import goals as queries
@@ -18,7 +18,7 @@ from transition.models import Goal, Person
 from transition.services import goals as services
 
 
-@require_GET
+@require_safe
 def goal_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = person_of(request, public_id)
     context = {
@@ -30,7 +30,7 @@ def goal_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "programs/goal_list.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def goal_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = person_of(request, public_id)
     if not request.user.has_perm("programs.change_goals", person):
@@ -38,13 +38,13 @@ def goal_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _write(request, person, None)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def goal_update(request: HttpRequest, public_id: UUID) -> HttpResponse:
     goal = _goal(request, public_id)
     return _write(request, goal.person, goal)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def goal_close(request: HttpRequest, public_id: UUID) -> HttpResponse:
     goal = _goal(request, public_id)
     form = CloseGoalForm(posted(request))

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from programs.forms.intentions import IntentionForm
 from programs.queries import intentions as queries
@@ -22,7 +22,7 @@ from transition.services import intentions as services
 from transition.services.transactions import KeyReused
 
 
-@require_GET
+@require_safe
 def intention_list(request: HttpRequest) -> HttpResponse:
     organization: Organization | None = request.organization or None  # type: ignore[attr-defined]
     if organization is None or not request.user.has_perm("programs.keep_intentions", organization):
@@ -40,7 +40,7 @@ def intention_list(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def intention_history(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = _person(request, public_id)
     context = {
@@ -52,7 +52,7 @@ def intention_history(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "programs/intention_history.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def intention_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person, user = _person(request, public_id), cast(User, request.user)
     organization: Organization | None = request.organization or None  # type: ignore[attr-defined]

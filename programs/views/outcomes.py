@@ -15,7 +15,7 @@ from programs.views.acting import request_key
 from programs.views.enrollments import enrollment_of, posted, step, user_of
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def outcome_decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
     enrollment = enrollment_of(request, public_id, to_change=True)
     form = OutcomeForm(posted(request), outcome=getattr(enrollment, "outcome", None))
@@ -36,7 +36,7 @@ def outcome_decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def follow_up_record(request: HttpRequest, public_id: UUID, kind: str) -> HttpResponse:
     enrollment = enrollment_of(request, public_id, to_change=True)
     if kind not in FollowUpKind.values:

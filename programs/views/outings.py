@@ -46,7 +46,7 @@ class Task:
     context: dict[str, Any]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def outing_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = _user(request)
     rows = Enrollment.objects.visible_to(user).select_related("person", "program")
@@ -86,7 +86,7 @@ def outing_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _answer(request, task)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def session_update(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user, session = _user(request), _session(request, public_id)
     if refused := _begun(request, session):
@@ -108,7 +108,7 @@ def session_update(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def session_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user, session = _user(request), _session(request, public_id)
     if refused := _begun(request, session):
@@ -126,7 +126,7 @@ def session_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def session_copy(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user, session, organization = _user(request), _session(request, public_id), _organization(request)
     start = session.starts_at.astimezone(clock.TOKYO)
@@ -148,7 +148,7 @@ def session_copy(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def session_repeat(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user, session, organization = _user(request), _session(request, public_id), _organization(request)
     form = RepeatForm(_posted(request), initial={"times": 3})

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from programs.models import Enrollment, Photo
 from programs.queries import month_sheet as sheets
@@ -25,7 +25,7 @@ from transition.services import exports
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 
 
-@require_GET
+@require_safe
 def pack(request: HttpRequest, public_id: UUID) -> HttpResponse:
     enrollments = Enrollment.objects.visible_to(cast(User, request.user)).select_related(
         "person__municipality", "program", "organization", "facility", "lead", "consent", "outcome"
@@ -41,7 +41,7 @@ def pack(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _document(request, "programs/pack.html", context, document.photos, "pack.pdf", enrollment, name)
 
 
-@require_GET
+@require_safe
 def month_sheet(request: HttpRequest, public_id: UUID, month: str) -> HttpResponse:
     people = Person.objects.visible_to(cast(User, request.user)).select_related("municipality")
     person = get_object_or_404(people, public_id=public_id)

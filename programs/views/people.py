@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from programs.forms.people import ConstraintsBeside, GrantForm, PersonForm, SearchWords
 from programs.queries import people as queries
@@ -23,7 +23,7 @@ from transition.services.transactions import ConstraintBroken, KeyReused
 R = TypeVar("R")
 
 
-@require_GET
+@require_safe
 def people(request: HttpRequest) -> HttpResponse:
     organization = _organization(request)
     words = SearchWords(request.GET).words()
@@ -36,7 +36,7 @@ def people(request: HttpRequest) -> HttpResponse:
     return say(response, f"{found}人みつかりました" if found else "あてはまる方がいません")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def person_create(request: HttpRequest) -> HttpResponse:
     organization = _organization(request)
     if organization is None or not request.user.has_perm("programs.register_person", organization):
@@ -55,14 +55,14 @@ def person_create(request: HttpRequest) -> HttpResponse:
     return _form_page(request, "programs/person_form.html", form, {"person": None})
 
 
-@require_GET
+@require_safe
 def person_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = _person(request, public_id)
     context = {"page": queries.person_page(person), "person": person, "supports": _supports(_organization(request))}
     return render_page(request, "programs/person_detail.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def person_update(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = _person(request, public_id, to_change=True)
     organization = _organization(request) or person.municipality
@@ -75,7 +75,7 @@ def person_update(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _form_page(request, "programs/person_form.html", form, {"person": person})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def grant_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = _person(request, public_id, to_change=True)
     form = GrantForm(_posted(request))

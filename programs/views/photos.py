@@ -55,7 +55,7 @@ def picture(name: str) -> HttpResponse:
     return HttpResponse(content, content_type="image/jpeg", headers=HEADERS)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def photo_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
     session = recorded_session(request, public_id)
     form = PhotosForm(request.POST, request.FILES) if request.method == "POST" else PhotosForm()

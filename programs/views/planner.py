@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from programs.forms.escorts import EscortDaysForm
 from programs.models import Enrollment, EscortDay
@@ -25,7 +25,7 @@ from transition.models import User
 FAR = 24
 
 
-@require_GET
+@require_safe
 def planner(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = cast(User, request.user)
     rows = Enrollment.objects.visible_to(user).select_related("person", "program", "lead")
@@ -43,7 +43,7 @@ def planner(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "programs/planner.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def escort_days(request: HttpRequest) -> HttpResponse:
     """付き添える日: the reader's own, a month at a time."""
     user = cast(User, request.user)

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from programs.domain.problems import Refused
 from programs.forms.programs import LimitForm
@@ -22,7 +22,7 @@ from transition.htmx import redirect_page, render_page
 from transition.models import Organization, User
 
 
-@require_GET
+@require_safe
 def program_list(request: HttpRequest) -> HttpResponse:
     municipality = _municipality(request)
     context = {
@@ -48,7 +48,7 @@ def program_adopt(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect_page(request, f"{reverse('programs:program-list')}#program-{own.code}")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def limit_change(request: HttpRequest, pk: int) -> HttpResponse:
     municipality = _municipality(request)
     programs = Program.objects.filter(queries.within_reach(municipality))

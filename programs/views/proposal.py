@@ -26,7 +26,7 @@ TEMPLATE, PART = "programs/proposal.html", "proposal"
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def proposal(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = cast(User, request.user)
     rows = Enrollment.objects.visible_to(user).select_related("person", "program")

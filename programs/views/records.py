@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from programs.domain.problems import Problem, Refused
 from programs.domain.records import Content
@@ -24,14 +24,14 @@ from transition.htmx import redirect_page, render_page
 from transition.models import User
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def record_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     session = recorded_session(request, public_id)
     if problem := services.not_recordable(session):
         messages.info(request, problem.message)
         return redirect_page(request, _url(session))
     opened = _opened(request, session)
-    if request.method == "GET":
+    if request.method != "POST":
         return _form_page(request, opened, *_begin(opened))
     form = RecordForm(request.POST, goals=opened.goals, wishes=opened.wishes)
     if form.is_valid():
@@ -98,7 +98,7 @@ def recorded_session(request: HttpRequest, public_id: UUID) -> Session:
     return session
 
 
-@require_GET
+@require_safe
 def record_hours(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What the session leaves of its program's hours; a part of its own, so that the form opens without waiting."""
     session = recorded_session(request, public_id)

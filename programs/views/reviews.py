@@ -17,7 +17,7 @@ from transition import clock
 from transition.htmx import redirect_page, render_page
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def review_hold(request: HttpRequest, public_id: UUID, month: int) -> HttpResponse:
     """Everybody who sees the enrollment may read; those who may change it hold the review, once."""
     rows = queries.for_reader(user_of(request))

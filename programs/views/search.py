@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from programs import rules
 from programs.domain.problems import Problem, Refused, needing_reason, refusing
@@ -26,7 +26,7 @@ from transition.models import Person, User
 from transition.services.transactions import KeyReused
 
 
-@require_GET
+@require_safe
 def slot_search(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = _person(request, public_id)
     book = LimitBook([person])
@@ -52,7 +52,7 @@ def slot_search(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return say(response, f"{results.total}件。合うもの{results.fitting}件")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def session_request(request: HttpRequest, public_id: UUID, slot_id: UUID) -> HttpResponse:
     person = _person(request, public_id)
     if request.method == "POST" and not request.user.has_perm("programs.request_session", person):

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from programs import rules
 from programs.domain import session_flow
@@ -168,7 +168,7 @@ AS_OUTING = {
 }
 
 
-@require_GET
+@require_safe
 def session_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = cast(User, request.user)
     session, now = _session(request, public_id), clock.now()
@@ -215,7 +215,7 @@ def session_no_show(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _take(request, public_id, NO_SHOW)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def session_override(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = cast(User, request.user)
     session = _session(request, public_id)
@@ -242,7 +242,7 @@ def session_override(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "programs/session_override.html", context, partials={"session-form"}, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def _take(request: HttpRequest, public_id: UUID, step: Step) -> HttpResponse:
     """Show the step's form, or take the step. A step without a form is one tap; its address only takes a POST."""
     user = cast(User, request.user)

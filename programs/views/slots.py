@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from programs.enums import RoomUse
 from programs.forms.rooms import FromForm
@@ -30,7 +30,7 @@ PAGE = 20
 LISTED = 6
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def slot_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = cast(User, request.user)
     room = get_object_or_404(Room.objects.run_by(user).select_related("home"), public_id=public_id)
@@ -53,7 +53,7 @@ def slot_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "programs/slot_form.html", context, partials={"slot-form"}, status=status)
 
 
-@require_GET
+@require_safe
 def slot_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     slot = _slot(request, public_id)
     today = clock.today()
@@ -70,7 +70,7 @@ def slot_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "programs/slot_detail.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def slot_withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
     slot = _slot(request, public_id)
     _allow(request, "programs.manage_slot", slot)
@@ -108,7 +108,7 @@ def _allow(request: HttpRequest, permission: str, thing: Room | Slot) -> None:
 
 def _asks_for_total(request: HttpRequest) -> bool:
     htmx = request.htmx  # type: ignore[attr-defined]
-    return bool(request.method == "GET" and htmx and htmx.target == "price-total" and "price_rent" in request.GET)
+    return bool(request.method != "POST" and htmx and htmx.target == "price-total" and "price_rent" in request.GET)
 
 
 def _first_free(request: HttpRequest, room: Room) -> dt.date:

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from programs.domain.photos import MAX_BYTES
 from programs.forms.wishes import RatingForm, WishForm, WishPhotoForm
@@ -22,14 +22,14 @@ from transition.models import Person, User, WishItem
 from transition.services import wishes as services
 
 
-@require_GET
+@require_safe
 def wishes(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = get_object_or_404(Person.objects.visible_to(_user(request)), public_id=public_id)
     context = {"person": person, "book": queries.book_of(person), "tab": "wishes"}
     return render_page(request, "programs/wishes.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def wish_page(request: HttpRequest, public_id: UUID, item_id: UUID) -> HttpResponse:
     person = get_object_or_404(Person.objects.visible_to(_user(request)), public_id=public_id)
     book = queries.book_of(person)
@@ -77,7 +77,7 @@ def wish_photo(request: HttpRequest, public_id: UUID, item_id: UUID) -> HttpResp
     return picture(str(item.photo.name))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def rating(request: HttpRequest, public_id: UUID) -> HttpResponse:
     sessions = Session.objects.visible_to(_user(request)).select_related("person", "room__home")
     session = get_object_or_404(sessions, public_id=public_id)

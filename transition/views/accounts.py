@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, resolve_url
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from transition import navigation
 from transition.forms import SignInForm
@@ -43,7 +43,7 @@ sign_in = SignIn.as_view()
 sign_out = LogoutView.as_view()
 
 
-@require_GET
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     organization = request.organization  # type: ignore[attr-defined]
     name = navigation.start_name(organization.kind) if organization else ""
