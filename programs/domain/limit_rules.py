@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from programs.domain.limit_help import LimitHelp, explain
 from programs.domain.spans import Context, Period, period_of
 from programs.enums import Certainty, Counting, Enforcement, Unit, Window
 
@@ -37,6 +38,11 @@ class LimitRule:
     source: str = ""
     tiers: tuple[tuple[int, str], ...] = ()
     counting: str = Counting.INCLUSIVE
+    note: str = ""
+
+    @property
+    def help(self) -> LimitHelp:
+        return explain(self)
 
     @property
     def assumed(self) -> bool:

@@ -3,6 +3,7 @@ import datetime as dt
 from django.db import models
 from django.db.models import F, Q
 
+from programs.domain.limit_help import LimitHelp, explain
 from programs.enums import Certainty, Counting, Enforcement, ProgramKind, Unit, Window
 from transition.enums import GrantService
 from transition.models import Organization
@@ -125,3 +126,7 @@ class Limit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.amount} {self.unit}"
+
+    @property
+    def help(self) -> LimitHelp:
+        return explain(self)

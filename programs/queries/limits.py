@@ -101,6 +101,7 @@ def rule_of(limit: Limit) -> LimitRule:
         source=limit.source,
         tiers=tuple((int(last), str(label)) for last, label in limit.tiers),
         counting=limit.counting,
+        note=limit.note,
     )
 
 
