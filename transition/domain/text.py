@@ -27,11 +27,11 @@ _NOT_A_PLAIN_DIGIT: Final = ("<super>", "<sub>", "<circle>", "<fraction>")
 _DASHES: Final = "-~\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2053\u2212\u2500\u2501\u301c\u3030\u30a0"
 _MIDDLE_DOTS: Final = "・\u00b7\u2022\u2027\u2219\u22c5"
 _HIRAGANA: Final = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
-_OLD_FORMS: Final = str.maketrans(
+OLD_FORMS: Final = str.maketrans(
     "髙﨑𠮷濵濱邊邉澤廣德瀨眞惠嶋嶌齋齊櫻國龍槇", "高崎吉浜浜辺辺沢広徳瀬真恵島島斎斉桜国竜槙"
 )
 _FOLDS: Final = (
-    _HIRAGANA | _OLD_FORMS | dict.fromkeys(map(ord, _DASHES), "ー") | dict.fromkeys(map(ord, _MIDDLE_DOTS), None)
+    _HIRAGANA | OLD_FORMS | dict.fromkeys(map(ord, _DASHES), "ー") | dict.fromkeys(map(ord, _MIDDLE_DOTS), None)
 )
 
 
