@@ -6,6 +6,4 @@ class CalendarsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from calendars import masking, receivers  # noqa: F401
-
-        masking.install()
+        from calendars import receivers  # noqa: F401

@@ -24,6 +24,7 @@ from programs.views import (
     story,
     wishes,
 )
+from programs.views.easy import entry as easy_entry
 
 app_name = "programs"
 
@@ -106,6 +107,9 @@ urlpatterns = [
         consents.consent_withdraw,
         name="consent-withdraw",
     ),
+    # The way into the easy view
+    path("me/enter/<str:token>/", easy_entry.enter, name="easy-enter"),
+    path("me/leave/", easy_entry.leave, name="easy-leave"),
     # A coordinator
     path("programs/", programs.program_list, name="program-list"),
     path("programs/<uuid:public_id>/adopt/", programs.program_adopt, name="program-adopt"),

@@ -24,7 +24,8 @@ from tests.personas import World, make_world, member
 from tests.programs.pages import client_of, request
 from transition import clock
 from transition.enums import ConsentKind, MembershipRole, OrganizationKind
-from transition.models import Consent, Goal, Membership, User, WishItem
+from transition.models import Consent, Goal, Membership, PersonLink, User, WishItem
+from transition.services import links
 
 IN, FORBIDDEN, MISSING, SIGN_IN, NOT_ALLOWED = "in", "forbidden", "missing", "sign in", "not allowed"
 
@@ -65,6 +66,7 @@ class Place:
     consent: Consent
     photo: Photo
     feed: CalendarFeed
+    link: PersonLink
     own_program: Program
     limit: Limit
     wish_item: WishItem
@@ -116,6 +118,7 @@ def make_place() -> Place:
             session=session, large="none.jpg", small=picture, width=1, height=1, by=world.worker
         ),
         feed=feeds.issue(person=world.person, label="母", detail="NEUTRAL", by=world.worker),
+        link=links.issue(person=world.person, label="へや", by=world.worker),
         own_program=own,
         limit=factories.LimitFactory(program=own),
         wish_item=WishItem.objects.create(code="fictional", name="りょうり", photo=picture),
@@ -287,6 +290,9 @@ ROWS = [
         get=SUPPORTING,
         post=SUPPORTING,
     ),
+    # The way into the easy view
+    Row("programs:easy-enter", lambda place: [place.link.token], public=True),
+    Row("programs:easy-leave", public=True),
     # Programs
     Row("programs:program-list", get=ANYBODY),
     Row(

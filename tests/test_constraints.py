@@ -119,6 +119,10 @@ def same_key():
     twice(IdempotencyKey.objects.create, user=user, key="k", fingerprint="f")()
 
 
+def same_key_of_a_link():
+    twice(IdempotencyKey.objects.create, link=person_link(), key="k", fingerprint="f")()
+
+
 def override_without_reason():
     session = factories.SessionFactory()
     Override.objects.create(session=session, problem_code="x", message="x", reason="", by=session.requested_by)
@@ -290,6 +294,8 @@ BREAKS: dict[str, Callable[[], object]] = {
     "intention_check_inferred_with_basis": lambda: intention(inferred=True),
     "user_email_lower_case": lambda: factories.UserFactory(email="Upper@example.invalid"),
     "idempotency_key_once_per_user": same_key,
+    "idempotency_key_once_per_link": same_key_of_a_link,
+    "idempotency_key_has_one_sender": lambda: IdempotencyKey.objects.create(key="k", fingerprint="f"),
     "record_version_once": same_record_version,
     "record_draft_once_per_user": same_record_draft,
     "organization_kind_office_number_unique": twice(factories.OrganizationFactory, office_number="9920000011"),

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class TransitionConfig(AppConfig):
     name = "transition"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from transition import masking
+
+        masking.install()

@@ -21,10 +21,13 @@ def rate(
     expression: Expression,
     by_person: bool,
     basis: str = "",
-    by: User,
+    by: User | None,
     key: RequestKey | None = None,
 ) -> Rating:
-    """Keep one rating; the latest holds. Refused before the session has begun, or without a basis when noted."""
+    """Keep one rating; the latest holds. Refused before the session has begun, or without a basis when noted.
+
+    `by` None: the person, through their own link.
+    """
     lock(Person, [session.person_id])
     session = Session.objects.get(pk=session.pk)
     problems = []

@@ -16,14 +16,17 @@ STALE = "この画面は古くなっています。内容を確かめて、も�
 
 
 def request_key(request: HttpRequest) -> RequestKey | None:
-    """Names this sending of this form by this user, from the hidden field minted into the form."""
+    """Names this sending of this form by this user, or through this person's link, from the hidden field minted
+    into the form."""
     content = {
         name: "\n".join(values)
         for name, values in request.POST.lists()
         if name not in ("idempotency_key", "csrfmiddlewaretoken")
     }
     content["path"] = request.path
-    return RequestKey.of(request.user.pk or 0, request.POST.get("idempotency_key", ""), content)
+    link = getattr(request, "person_link", None)
+    user_id, link_id = (None, link.pk) if link else (request.user.pk, None)
+    return RequestKey.of(user_id, request.POST.get("idempotency_key", ""), content, link_id)
 
 
 def attempt(form: forms.Form, act: Callable[[], R]) -> R | None:

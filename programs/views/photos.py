@@ -1,5 +1,6 @@
 """Photos of a session: taken in, shown, taken out. Every look asks again whether the person agrees today."""
 
+from dataclasses import replace
 from typing import cast
 from uuid import UUID
 
@@ -113,7 +114,7 @@ def _sentence(problems: list[Problem]) -> str:
 
 
 def _key_of(key: RequestKey | None, number: int) -> RequestKey | None:
-    return RequestKey(key.user_id, f"{key.key[:60]}:{number}", key.fingerprint) if key else None
+    return replace(key, key=f"{key.key[:60]}:{number}") if key else None
 
 
 def _photo(request: HttpRequest, public_id: UUID) -> Photo:

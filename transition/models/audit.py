@@ -1,7 +1,9 @@
 from django.db import models
+from django.db.models import Q
 
 from transition import clock
 from transition.models.base import AppendOnly
+from transition.models.links import PersonLink
 from transition.models.users import User
 
 
@@ -26,9 +28,13 @@ class AuditEvent(AppendOnly):
 
 
 class IdempotencyKey(models.Model):
-    """The answer to one form or API call, stored in the same transaction as its effect."""
+    """The answer to one form or API call, stored in the same transaction as its effect.
 
-    user = models.ForeignKey(User, models.CASCADE, verbose_name="利用者")
+    Sent by a user, or by a person through their own link.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, verbose_name="利用者", null=True)
+    link = models.ForeignKey(PersonLink, models.CASCADE, verbose_name="本人用リンク", null=True, related_name="+")
     key = models.CharField("キー", max_length=64)
     fingerprint = models.CharField("内容の指紋", max_length=64)
     answer = models.JSONField("答え", default=dict)
@@ -42,6 +48,16 @@ class IdempotencyKey(models.Model):
                 name="idempotency_key_once_per_user",
                 fields=["user", "key"],
                 violation_error_message="この送信はすでに受け付けました。",
+            ),
+            models.UniqueConstraint(
+                name="idempotency_key_once_per_link",
+                fields=["link", "key"],
+                violation_error_message="この送信はすでに受け付けました。",
+            ),
+            models.CheckConstraint(
+                name="idempotency_key_has_one_sender",
+                condition=Q(user__isnull=False, link=None) | Q(user=None, link__isnull=False),
+                violation_error_message="送った人は、利用者か本人用リンクのどちらか1つです。",
             ),
         ]
 

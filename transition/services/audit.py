@@ -8,7 +8,7 @@ from transition.models import AuditEvent, User
 
 
 def record(action: str, subject: models.Model, *, by: User | None, **data: Any) -> AuditEvent:
-    """Add one event. `action` reads noun.verb; `by` None means the software itself did it."""
+    """Add one event. `action` reads noun.verb; `by` None: the software itself, or the person through their link."""
     return AuditEvent.objects.create(
         action=action,
         subject_type=subject._meta.model_name or "",

@@ -26,7 +26,7 @@ R = TypeVar("R")
 TRIES = 6
 # Serialization failure, deadlock, lock timeout.
 RETRIED_STATES = {"40001", "40P01", "55P03"}
-KEY_CONSTRAINT = "idempotency_key_once_per_user"
+KEY_CONSTRAINTS = ("idempotency_key_once_per_user", "idempotency_key_once_per_link")
 
 
 class ConstraintBroken(Exception):  # noqa: N818 - reads as what happened
@@ -43,19 +43,22 @@ class KeyReused(Exception):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """Names one sending of one form by one user."""
+    """Names one sending of one form by one user, or through one person's link, whose `user_id` is None."""
 
-    user_id: int
+    user_id: int | None
     key: str
     fingerprint: str
+    link_id: int | None = None
 
     @classmethod
-    def of(cls, user_id: int, key: str, content: Mapping[str, Any]) -> "RequestKey | None":
+    def of(
+        cls, user_id: int | None, key: str, content: Mapping[str, Any], link_id: int | None = None
+    ) -> "RequestKey | None":
         """None when the form carried no key. `content` is what was sent, without the key itself."""
         if not key:
             return None
         text = "\n".join(f"{name}={content[name]}" for name in sorted(content))
-        return cls(user_id, key[:64], hashlib.sha256(text.encode()).hexdigest())
+        return cls(user_id, key[:64], hashlib.sha256(text.encode()).hexdigest(), link_id)
 
 
 def writing(function: Callable[P, R]) -> Callable[P, R]:
@@ -79,7 +82,7 @@ def writing(function: Callable[P, R]) -> Callable[P, R]:
             except IntegrityError as error:
                 name = broken_constraint(error)
                 # Another sending of the same form was a moment faster: read its answer.
-                if name != KEY_CONSTRAINT or attempt == TRIES:
+                if name not in KEY_CONSTRAINTS or attempt == TRIES:
                     raise ConstraintBroken(name) from error
             except OperationalError as error:
                 if attempt == TRIES or not _worth_retrying(error):
@@ -92,14 +95,16 @@ def writing(function: Callable[P, R]) -> Callable[P, R]:
 
 def _answer_once(key: RequestKey, act: Callable[[], R]) -> R:
     """The stored answer, or the act's. The key's row comes first, so that a second sending waits for it."""
-    used = IdempotencyKey.objects.filter(user=key.user_id, key=key.key).first()
+    used = IdempotencyKey.objects.filter(user=key.user_id, link=key.link_id, key=key.key).first()
     if used is not None:
         if used.fingerprint != key.fingerprint:
             raise KeyReused
         if not used.answer:
             return cast(R, None)
         return cast(R, apps.get_model(used.answer["model"])._default_manager.get(pk=used.answer["pk"]))
-    row = IdempotencyKey.objects.create(user_id=key.user_id, key=key.key, fingerprint=key.fingerprint)
+    row = IdempotencyKey.objects.create(
+        user_id=key.user_id, link_id=key.link_id, key=key.key, fingerprint=key.fingerprint
+    )
     answer = act()
     if isinstance(answer, models.Model):
         row.answer = {"model": answer._meta.label, "pk": answer.pk}

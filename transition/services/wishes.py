@@ -20,8 +20,11 @@ class Answer:
 
 
 @writing
-def answer(*, person: Person, item: WishItem, answer: Answer, by: User, key: RequestKey | None = None) -> Wish:
-    """Keep one answer. Earlier ones stay; the latest holds. Raises ValidationError for what a constraint forbids."""
+def answer(*, person: Person, item: WishItem, answer: Answer, by: User | None, key: RequestKey | None = None) -> Wish:
+    """Keep one answer. Earlier ones stay; the latest holds. `by` None: the person, through their own link.
+
+    Raises ValidationError for what a constraint forbids.
+    """
     lock(Person, [person.pk])
     wish = Wish(
         person=person,

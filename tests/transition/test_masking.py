@@ -2,9 +2,11 @@ import logging
 
 import pytest
 
-from calendars import masking
+from transition import masking
 
 TOKEN = "Xy_-" + "z" * 39
+# A static file: its name has another length, or a dot after it.
+LONG_NAME = f"GET /static/{'x' * 43}.0123456789ab.css and /people/{'0' * 36}/"
 
 
 @pytest.mark.parametrize(
@@ -23,8 +25,30 @@ def test_the_secret_is_masked(text):
     assert "/ical/***" in masking.masked(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Not Found: /me/enter/{TOKEN}/",
+        "Not Found: /me/enter/short/",
+        f'"GET /me/enter/{TOKEN}/ HTTP/1.1" 302',
+        f"/ME/ENTER/{TOKEN}",
+        f"/me/enter/{TOKEN}?x=1",
+        f'"GET /me/ HTTP/1.1" 200 0 "https://taiken.invalid/me/enter/{TOKEN}/" "Fictional/1.0"',
+    ],
+)
+def test_the_secret_of_a_personal_link_is_masked(text):
+    assert TOKEN not in masking.masked(text)
+    assert "short" not in masking.masked(text)
+    assert "/me/enter/***" in masking.masked(text)
+
+
+@pytest.mark.parametrize("text", [f"/me/%65nter/{TOKEN}/", f"/me//enter/{TOKEN}", f"//me/enter//{TOKEN}/ HTTP/1.1"])
+def test_a_secret_is_known_by_its_length_under_any_path(text):
+    assert TOKEN not in masking.masked(text)
+
+
 def test_other_addresses_stay_readable():
-    for text in ("Not Found: /people/1/", "GET /static/ical.css", "/radical/thing/", "100 %s of it"):
+    for text in ("Not Found: /people/1/", "GET /static/ical.css", "/radical/thing/", "100 %s of it", LONG_NAME):
         assert masking.masked(text) == text
 
 
@@ -60,5 +84,5 @@ def test_every_logger_of_addresses_masks(name):
 def test_installing_twice_masks_once():
     masking.install()
     for name in masking.LOGGERS:
-        filters = [found for found in logging.getLogger(name).filters if isinstance(found, masking.MaskFeedTokens)]
+        filters = [found for found in logging.getLogger(name).filters if isinstance(found, masking.MaskTokens)]
         assert len(filters) == 1

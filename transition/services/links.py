@@ -1,0 +1,63 @@
+"""Issues and revokes the personal links that open the easy view."""
+
+import datetime as dt
+import hashlib
+import re
+import secrets
+from contextlib import suppress
+
+from django.db import OperationalError
+
+from transition import clock
+from transition.models import Person, PersonLink, User
+from transition.services import audit
+from transition.services.transactions import RequestKey, lock, writing
+
+TOKEN_BYTES = 32
+NOTED_EVERY = dt.timedelta(hours=1)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@writing
+def issue(*, person: Person, label: str, by: User, key: RequestKey | None = None) -> PersonLink:
+    """A new link. `link.token` holds the secret this one time; it is empty when `key` was used before."""
+    lock(Person, [person.pk])
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    link = PersonLink(person=person, label=label, created_by=by, token_hash=_hash(token))
+    link.full_clean()
+    link.save()
+    link.token = token
+    audit.record("person_link.issue", link, by=by, person=person.pk)
+    return link
+
+
+@writing
+def revoke(*, link: PersonLink, by: User) -> PersonLink:
+    """Dead at once: also browsers that have it open are outside at their next request. Again changes nothing."""
+    lock(Person, [link.person_id])
+    (link,) = lock(PersonLink, [link.pk])
+    if link.revoked_at is None:
+        link.revoked_at, link.revoked_by = clock.now(), by
+        link.save(update_fields=["revoked_at", "revoked_by"])
+        audit.record("person_link.revoke", link, by=by, person=link.person_id)
+    return link
+
+
+def note_use(*, link: PersonLink) -> None:
+    """Remember, once an hour at most, that the person looked.
+
+    A single statement outside any transaction; a database too busy for it must not cost anybody the page.
+    """
+    now = clock.now()
+    if link.last_used_at is None or now - link.last_used_at >= NOTED_EVERY:
+        with suppress(OperationalError):
+            PersonLink.objects.filter(pk=link.pk).update(last_used_at=now)
+
+
+def hash_of(token: str) -> str | None:
+    """What is stored of a token; None for what cannot be one."""
+    return _hash(token) if _TOKEN.fullmatch(token) else None
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
