@@ -181,6 +181,8 @@ ROWS = [
     Row("transition:switch-organization", post=("worker",), data=own_organization),
     Row("transition:livez", public=True),
     Row("transition:styleguide", public=True),
+    Row("transition:guide", public=True),
+    Row("transition:guide-page", lambda place: ["worker"], public=True),
     # A group home
     Row("programs:board", get=HOMES, refused=NOT_HOSTING),
     Row("programs:inbox", get=HOMES, refused=NOT_HOSTING),

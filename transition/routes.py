@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from transition.views import accounts, health, styleguide
+from transition.views import accounts, guide, health, styleguide
 
 urlpatterns = [
     path("", accounts.start, name="start"),
@@ -11,4 +11,6 @@ urlpatterns = [
     path("switch-organization/", accounts.switch_organization, name="switch-organization"),
     path("livez", health.livez, name="livez"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("guide/", guide.guide, name="guide"),
+    path("guide/<slug:slug>/", guide.guide_page, name="guide-page"),
 ]
