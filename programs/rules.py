@@ -6,7 +6,7 @@ A predicate takes (user, row). A stranger never gets this far: the scoped query 
 import rules
 from django.db.models import Q, QuerySet
 
-from programs.models import Enrollment, Home, Room, Session, Slot
+from programs.models import Enrollment, Home, Room, Session, Slot, StopRequest
 from transition.enums import (
     COORDINATING_KINDS,
     SUPPORTING_KINDS,
@@ -115,6 +115,12 @@ def keeps_outing(user: User, session: Session) -> bool:
     return session.room_id is None and supports_person(user, session.person)
 
 
+@rules.predicate
+def supports_voice(user: User, stop: StopRequest) -> bool:
+    return supports_person(user, stop.session.person)
+
+
+rules.add_perm("programs.answer_stop", supports_voice)
 rules.add_perm("programs.publish_slot", runs_room)
 rules.add_perm("programs.manage_home", runs_home)
 rules.add_perm("programs.manage_slot", runs_slot)

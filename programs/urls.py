@@ -11,6 +11,7 @@ from programs.views import (
     outcomes,
     outings,
     packs,
+    links,
     people,
     photos,
     planner,
@@ -26,6 +27,7 @@ from programs.views import (
 )
 from programs.views.easy import entry as easy_entry
 
+    voices,
 app_name = "programs"
 
 urlpatterns = [
@@ -115,3 +117,9 @@ urlpatterns = [
     path("programs/<uuid:public_id>/adopt/", programs.program_adopt, name="program-adopt"),
     path("limits/<int:pk>/change/", programs.limit_change, name="limit-change"),
 ]
+    # The person's own links
+    path("people/<uuid:public_id>/links/", links.person_link_list, name="person-link-list"),
+    path("people/<uuid:public_id>/links/issue/", links.person_link_issue, name="person-link-issue"),
+    path("links/<uuid:public_id>/revoke/", links.person_link_revoke, name="person-link-revoke"),
+    # やめたい: what the worker heard
+    path("stop-requests/<uuid:public_id>/answer/", voices.stop_request_answer, name="stop-request-answer"),

@@ -17,8 +17,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from calendars.models import CalendarFeed
 from calendars.services import feeds
 from programs.enums import OutcomeCode, ProgramKind
-from programs.models import Enrollment, Limit, Photo, Program, Session
-from programs.services import programs
+from programs.models import Enrollment, HomePhoto, Limit, Photo, Program, Session, StopRequest
+from programs.services import programs, voices
 from tests import factories
 from tests.personas import World, make_world, member
 from tests.programs.pages import client_of, request
@@ -68,6 +68,7 @@ class Place:
     feed: CalendarFeed
     link: PersonLink
     own_program: Program
+    stop: StopRequest
     limit: Limit
     wish_item: WishItem
     clients: dict[str, Client]
@@ -123,6 +124,7 @@ def make_place() -> Place:
         limit=factories.LimitFactory(program=own),
         wish_item=WishItem.objects.create(code="fictional", name="りょうり", photo=picture),
         clients=clients,
+        stop=voices.ask_to_stop(session=session, by=None),
     )
 
 
@@ -323,6 +325,11 @@ BY_NAME = {row.name: row for row in ROWS}
 
 def url_names(resolver: URLResolver | None = None, prefix: str = "") -> set[str]:
     """Every named address there is, and "?" with its pattern for one without a name."""
+    # The person's own links, and what they said
+    Row("programs:person-link-list", person, get=SUPPORTING),
+    Row("programs:person-link-issue", person, post=SUPPORTING),
+    Row("programs:person-link-revoke", lambda place: [place.link.public_id], get=SUPPORTING, post=SUPPORTING),
+    Row("programs:stop-request-answer", lambda place: [place.stop.public_id], get=SUPPORTING, post=SUPPORTING),
     found: set[str] = set()
     for pattern in (resolver or get_resolver()).url_patterns:
         if isinstance(pattern, URLPattern):

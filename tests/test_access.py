@@ -4,6 +4,7 @@ A new address fails here until it has its row in tests/access.py.
 """
 
 import uuid
+from copy import deepcopy
 
 import pytest
 from django.urls import reverse
@@ -38,9 +39,12 @@ def ids(row):
 
 
 def send(client, method, url, data=None, **more):
-    """One request, undone: not a row stays."""
+    """One request, undone: no row stays, and no cookie that belongs to one."""
+    cookies = deepcopy(client.cookies)
     with undone():
-        return getattr(client, method)(url, data or {}, **more)
+        response = getattr(client, method)(url, data or {}, **more)
+    client.cookies = cookies
+    return response
 
 
 def test_every_address_has_its_row():

@@ -7,10 +7,11 @@ from django.db.models import Exists, OuterRef
 
 from programs.domain import session_flow
 from programs.enums import SessionAction, SessionKind, SessionState
-from programs.models import Override, RecordDraft, Room, Session, SessionEvent, Slot
+from programs.models import Override, RecordDraft, Room, Session, SessionEvent, Slot, StopRequest
 from programs.models.sessions import SessionQuerySet
 from programs.queries import outings
 from programs.queries.disclosure import Guest, guest_of, is_named
+from programs.queries.voices import stops_of
 from transition import clock
 from transition.enums import ConsentKind
 from transition.models import Consent, Goal, Person, User, WishItem
@@ -45,6 +46,17 @@ class Page:
     escorts: list[User]
     wishes: list[WishItem]
     goals: list[Goal]
+    stops: list[StopRequest]
+
+    @property
+    def open_stop(self) -> StopRequest | None:
+        """The person wants to stop and nobody has talked with them yet; not for a home that may not know the name."""
+        told = self.sees_person or self.guest.name
+        return next((stop for stop in self.stops if stop.handled_at is None), None) if told else None
+
+    @property
+    def answered_stops(self) -> list[StopRequest]:
+        return [stop for stop in self.stops if stop.handled_at is not None]
 
     @property
     def total(self) -> int:
@@ -93,6 +105,7 @@ def page(session: Session, today: dt.date) -> Page:
 def permission_for(action: SessionAction, session: Session) -> str | None:
     """What it takes: a home says yes to a stay; to an outing those do who plan it."""
     if action == SessionAction.CONFIRM and session.kind != SessionKind.STAY:
+        stops=stops_of(session),
         return "programs.change_outing"
     return PERMISSIONS.get(action)
 
