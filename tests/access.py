@@ -36,6 +36,7 @@ BOTH = (*SUPPORTING, *HOSTING)
 HOMES = ("home", "other_home")
 PERSONAS = (*SUPPORTING, *HOSTING, "stranger", "other_home", "ended")
 ANYBODY = PERSONAS
+WORKING = tuple(name for name in PERSONAS if name != "ended")
 MOVED_ON = dt.date(2026, 11, 1)
 
 
@@ -105,6 +106,7 @@ def make_place() -> Place:
     factories.FollowUpFactory(outcome=moved)
     factories.ConsentFactory(person=world.person)
     picture = default_storage.save("small.jpg", ContentFile(b"not looked into"))
+    factories.HomePhotoFactory(home=world.room.home, small=picture)
     return Place(
         world=world,
         users=users,
@@ -146,6 +148,10 @@ def slot(place: Place) -> list[Any]:
 
 def home(place: Place) -> list[Any]:
     return [place.world.room.home.public_id]
+
+
+def home_photo(place: Place) -> list[Any]:
+    return [HomePhoto.objects.get().public_id]
 
 
 def calendar(place: Place) -> list[Any]:
@@ -194,6 +200,12 @@ ROWS = [
     Row("programs:slot-detail", slot, get=HOSTING),
     Row("programs:slot-withdraw", slot, get=HOSTING, post=HOSTING),
     Row("programs:slot-confirm-free", slot, post=HOSTING),
+    Row("programs:home-list", get=WORKING, refused=("ended",)),
+    Row("programs:home-detail", home, get=WORKING),
+    Row("programs:home-edit", home, get=HOSTING, post=HOSTING),
+    Row("programs:home-photo-list", home, get=HOSTING, post=HOSTING),
+    Row("programs:home-photo-remove", home_photo, post=HOSTING),
+    Row("programs:home-photo", lambda place: [*home_photo(place), "small"], get=WORKING),
     # A session
     Row("programs:session-detail", session, get=BOTH),
     Row("programs:session-confirm", session, get=HOSTING, post=HOSTING, refused=SUPPORTING),

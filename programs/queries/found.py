@@ -120,29 +120,38 @@ class Found:
 
     @property
     def freshness(self) -> str:
-        days = (self.now - self.row.confirmed_at).days
-        if self.now - self.row.confirmed_at > dt.timedelta(days=Slot.FRESH_DAYS):
-            return f"未確認（{Slot.FRESH_DAYS}日以上）"
-        return f"{days}日前に確認" if days else "きょう確認"
+        return freshness(self.row.confirmed_at, self.now)
 
     @property
     def conditions(self) -> list[str]:
-        row = self.row
-        words = [str(SexPolicy(row.sex).label)]
-        if row.level_min is not None or row.level_max is not None:
-            low = SupportLevel(row.level_min).label if row.level_min is not None else ""
-            high = SupportLevel(row.level_max).label if row.level_max is not None else ""
-            words.append(
-                low if low == high else f"{low}〜{high}" if low and high else f"{low}以上" if low else f"{high}以下"
-            )
-        if row.kinds:
-            words.append("・".join(str(DisabilityKind(kind).label) for kind in row.kinds))
-        if row.medical_care:
-            words.append("医療的ケアに対応")
-        if row.wheelchair:
-            words.append("車いすで使える")
-        words.append(f"{row.min_nights}泊" + (f"〜{row.max_nights}泊" if row.max_nights != row.min_nights else ""))
-        return words
+        return conditions(self.row, self.row.kinds)
+
+
+def freshness(confirmed_at: dt.datetime, now: dt.datetime) -> str:
+    """How long ago the home said that the room is free."""
+    if now - confirmed_at > dt.timedelta(days=Slot.FRESH_DAYS):
+        return f"未確認（{Slot.FRESH_DAYS}日以上）"
+    days = (now - confirmed_at).days
+    return f"{days}日前に確認" if days else "きょう確認"
+
+
+def conditions(row: Row | Slot, kinds: list[str]) -> list[str]:
+    """For whom and for how many nights, in words."""
+    words = [str(SexPolicy(row.sex).label)]
+    if row.level_min is not None or row.level_max is not None:
+        low = SupportLevel(row.level_min).label if row.level_min is not None else ""
+        high = SupportLevel(row.level_max).label if row.level_max is not None else ""
+        words.append(
+            low if low == high else f"{low}〜{high}" if low and high else f"{low}以上" if low else f"{high}以下"
+        )
+    if kinds:
+        words.append("・".join(str(DisabilityKind(kind).label) for kind in kinds))
+    if row.medical_care:
+        words.append("医療的ケアに対応")
+    if row.wheelchair:
+        words.append("車いすで使える")
+    words.append(f"{row.min_nights}泊" + (f"〜{row.max_nights}泊" if row.max_nights != row.min_nights else ""))
+    return words
 
 
 def asking(problems: Iterable[Problem]) -> list[Problem]:

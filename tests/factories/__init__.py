@@ -17,7 +17,7 @@ from programs.enums import (
     Unit,
     Window,
 )
-from programs.models import Enrollment, FollowUp, Home, Limit, Outcome, Program, Review, Room, Session, Slot
+from programs.models import Enrollment, FollowUp, Home, HomePhoto, Limit, Outcome, Program, Review, Room, Session, Slot
 from transition import clock
 from transition.enums import (
     ConsentKind,
@@ -153,6 +153,21 @@ class HomeFactory(DjangoModelFactory):
     organization = factory.SubFactory(OrganizationFactory, kind=OrganizationKind.GROUP_HOME)
     name = factory.Sequence(lambda n: f"ホームみほん{n}")
     area = "架空市"
+
+
+class HomePhotoFactory(DjangoModelFactory):
+    """A photo's row; its files are named, not there."""
+
+    class Meta:
+        model = HomePhoto
+
+    home = factory.SubFactory(HomeFactory)
+    large = "none.jpg"
+    small = "none.jpg"
+    width = 1600
+    height = 1200
+    caption = "建物の外"
+    by = factory.SubFactory(UserFactory)
 
 
 class RoomFactory(DjangoModelFactory):
