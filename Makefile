@@ -7,7 +7,8 @@ SHELL = /bin/sh
 
 PORT ?= 8000
 DB ?= sqlite
-export PORT DB
+SIZE ?=
+export PORT DB SIZE
 # Japanese on any terminal, whatever the locale says.
 export PYTHONUTF8 = 1
 
@@ -21,7 +22,7 @@ help:
 	@echo "make check   lint, layers, types, migrations"
 	@echo "make fix     put right what ruff and djade can"
 	@echo "make run     development server (DEBUG=1) and worker on the data that is there"
-	@echo "make seed    load the fictional data only"
+	@echo "make seed    load the fictional data only; SIZE=300 adds a city of 300 people and their year"
 	@echo "make bench   measure what bench/ measures"
 	@echo "make lock    compile the locks from pyproject.toml (UPGRADE=--upgrade takes newer versions)"
 

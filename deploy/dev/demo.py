@@ -79,6 +79,14 @@ def read_port() -> int:
     return int(text)
 
 
+def read_size() -> int:
+    """SIZE=300: a fictional municipality of 300 people more."""
+    text = os.environ.get("SIZE") or "0"
+    if not (text.isascii() and text.isdigit()):
+        raise Refused(f"SIZE={text} is not a number of people, such as SIZE=300.")
+    return int(text)
+
+
 def check_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -175,7 +183,7 @@ def prepare(action: str) -> dict[str, Any]:
         print("Database …", flush=True)
         call_command("migrate", interactive=False, verbosity=0)
         if action != "run":
-            call_command("seed_demo")
+            call_command("seed", size=read_size())
         if action != "seed":
             call_command("schedules")
         if action == "demo":

@@ -37,7 +37,7 @@ def browser_context_args(browser_context_args):
 @pytest.fixture
 def demo(transactional_db):
     """The demo data, as `make demo` loads it."""
-    call_command("seed_demo", verbosity=0)
+    call_command("seed", verbosity=0)
 
 
 @pytest.fixture

@@ -43,26 +43,26 @@ def accounts() -> dict:
 
 
 def test_seeding_twice_changes_nothing():
-    call_command("seed_demo")
+    call_command("seed")
     before, events = counts(), AuditEvent.objects.count()
     assert len(set(Session.objects.values_list("state", flat=True))) == 7
-    call_command("seed_demo")
+    call_command("seed")
     assert all(before)
     assert counts() == before
     assert AuditEvent.objects.count() == events
 
 
 def test_seeding_on_a_later_day_keeps_everything_and_adds_the_coming_weeks(frozen_time):
-    call_command("seed_demo")
+    call_command("seed")
     stays, offered = set(Session.objects.values_list("pk", "state")), Slot.objects.count()
     frozen_time.shift(14 * 24 * 60 * 60)
-    call_command("seed_demo")
+    call_command("seed")
     assert set(Session.objects.values_list("pk", "state")) == stays
     assert Slot.objects.count() == offered + 2
 
 
 def test_one_account_per_role_signs_in_and_the_addresses_open(client):
-    call_command("seed_demo")
+    call_command("seed")
     answer = accounts()
     roles = [account["role"] for account in answer["accounts"]]
     assert roles == ["municipality", "core_center", "worker", "facility", "group_home"]
@@ -75,7 +75,7 @@ def test_one_account_per_role_signs_in_and_the_addresses_open(client):
     assert {feed["path"] for feed in accounts()["feeds"]}.isdisjoint({feed["path"] for feed in answer["feeds"]})
 
 
-@pytest.mark.parametrize("command", ["seed_demo", "demo_accounts"])
+@pytest.mark.parametrize("command", ["seed", "demo_accounts"])
 def test_real_accounts_keep_demo_commands_away(command):
     factories.UserFactory()
     with pytest.raises(CommandError):
@@ -83,7 +83,7 @@ def test_real_accounts_keep_demo_commands_away(command):
     assert not Person.objects.exists()
 
 
-@pytest.mark.parametrize("command", ["seed_demo", "demo_accounts"])
+@pytest.mark.parametrize("command", ["seed", "demo_accounts"])
 def test_never_outside_demo_settings(command, settings):
     settings.DEMO = False
     with pytest.raises(CommandError):
@@ -117,7 +117,7 @@ def test_the_sweep_lets_requests_expire(frozen_time):
 @pytest.mark.parametrize("day", ["2026-12-10", "2027-01-01", "2027-03-31", "2027-08-31", "2028-02-29"])
 def test_the_stories_fit_any_day_of_the_year(day, frozen_time):
     frozen_time.move_to(dt.datetime.fromisoformat(f"{day}T15:30:00+00:00"))
-    call_command("seed_demo", verbosity=0)
+    call_command("seed", verbosity=0)
     assert {"COMPLETED", "CONFIRMED", "REQUESTED", "IN_PROGRESS"} <= set(
         Session.objects.values_list("state", flat=True)
     )
