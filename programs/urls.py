@@ -4,7 +4,9 @@ from django.urls import path
 
 from programs.views import (
     board,
+    cards,
     consents,
+    contacts,
     enrollments,
     goals,
     homes,
@@ -14,6 +16,7 @@ from programs.views import (
     packs,
     links,
     people,
+    person_sessions,
     photos,
     planner,
     programs,
@@ -94,6 +97,21 @@ urlpatterns = [
     path("people/<uuid:public_id>/story/", story.story, name="story"),
     path("people/<uuid:public_id>/months/<str:month>/", packs.month_sheet, name="month-sheet"),
     path("enrollments/<uuid:public_id>/pack/", packs.pack, name="pack"),
+    # The tabs of a person: sessions, documents, contacts, the person card
+    path("people/<uuid:public_id>/sessions/", person_sessions.person_sessions, name="person-sessions"),
+    path("people/<uuid:public_id>/documents/", person_sessions.document_list, name="document-list"),
+    path("people/<uuid:public_id>/contacts/", contacts.contact_list, name="contact-list"),
+    path("people/<uuid:public_id>/contacts/new/", contacts.contact_create, name="contact-create"),
+    path(
+        "people/<uuid:public_id>/contacts/<uuid:contact_id>/edit/", contacts.contact_update, name="contact-update"
+    ),
+    path(
+        "people/<uuid:public_id>/contacts/<uuid:contact_id>/retire/", contacts.contact_retire, name="contact-retire"
+    ),
+    path("people/<uuid:public_id>/card/", cards.card, name="card"),
+    path("people/<uuid:public_id>/card/edit/", cards.card_edit, name="card-edit"),
+    path("people/<uuid:public_id>/card/versions/<int:version>/", cards.card_version, name="card-version"),
+    path("sessions/<uuid:public_id>/card/", cards.session_card, name="session-card"),
     # Taking part in a program
     path("people/<uuid:public_id>/enrollments/", enrollments.enrollment_list, name="enrollment-list"),
     path("people/<uuid:public_id>/enrollments/new/", enrollments.enrollment_create, name="enrollment-create"),

@@ -105,6 +105,8 @@ def make_place() -> Place:
     moved = factories.OutcomeFactory(enrollment=enrollment, code=OutcomeCode.MOVED_FLAT, moved_on=MOVED_ON)
     factories.FollowUpFactory(outcome=moved)
     factories.ConsentFactory(person=world.person)
+    factories.PersonCardFactory(person=world.person)
+    factories.ContactFactory(person=world.person)
     picture = default_storage.save("small.jpg", ContentFile(b"not looked into"))
     factories.HomePhotoFactory(home=world.room.home, small=picture)
     return Place(
@@ -168,6 +170,10 @@ def enrollment(place: Place) -> list[Any]:
 
 def goal(place: Place) -> list[Any]:
     return [place.goal.public_id]
+
+
+def contact(place: Place) -> list[Any]:
+    return [place.world.person.public_id, place.world.person.contacts.get().public_id]
 
 
 def photo(place: Place) -> list[Any]:
@@ -293,6 +299,17 @@ ROWS = [
     Row("programs:story", person, get=SUPPORTING),
     Row("programs:pack", enrollment, get=SUPPORTING),
     Row("programs:month-sheet", lambda place: [place.world.person.public_id, "2026-11"], get=SUPPORTING),
+    # The tabs of a person; a home gets the card of a stay only once it is confirmed and the person agrees
+    Row("programs:person-sessions", person, get=SUPPORTING),
+    Row("programs:document-list", person, get=SUPPORTING),
+    Row("programs:contact-list", person, get=SUPPORTING),
+    Row("programs:contact-create", person, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:contact-update", contact, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:contact-retire", contact, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:card", person, get=SUPPORTING),
+    Row("programs:card-edit", person, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:card-version", lambda place: [place.world.person.public_id, 1], get=SUPPORTING),
+    Row("programs:session-card", session, get=SUPPORTING),
     # Goals and consents
     Row("programs:goal-list", person, get=SUPPORTING),
     Row("programs:goal-create", person, get=SUPPORTING, post=SUPPORTING),

@@ -4,24 +4,26 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef
 
 from programs.domain import wording
 from programs.domain.allowances import Allowance
 from programs.domain.problems import Problem
 from programs.domain.spans import Period
 from programs.enums import PLANNED_STATES, ROOM_KINDS, Window
-from programs.models import Program, Session
-from programs.queries import stays
+from programs.models import Program, Session, StopRequest
+from programs.queries import cards, stays
+from programs.queries.cards import Door
 from programs.queries.limits import LimitBook
 from transition import clock
+from transition.domain import card as card_fields
 from transition.domain.text import search_key
-from transition.enums import GrantService
-from transition.models import Grant, Organization, Person
+from transition.enums import ConsentKind, GrantService
+from transition.models import Consent, Grant, Organization, Person, PersonCard
 
 PER_PAGE = 20
 # A certificate's renewal takes the municipality weeks.
 WARN_DAYS = 60
-PAST_SHOWN = 10
 SESSIONS_READ = 200
 
 
@@ -142,14 +144,30 @@ def program_uses(book: LimitBook, person: Person, today: dt.date) -> list[Progra
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """Everything about one person on one screen."""
+    """Who it is and how to talk together, what can still be used, what comes next.
+
+    `stops`: sessions that the person wants to stop. `door`: of the next stay whose home may not read the card yet.
+    """
 
     person: Person
     age: int | None
+    card: PersonCard | None
     uses: list[ProgramUse]
     upcoming: list[Session]
-    past: list[Session]
+    stops: list[Session]
+    door: Door | None
     grants: list[tuple[Grant, bool]]
+
+    @property
+    def voice(self) -> str:
+        return str(self.card.content.get(card_fields.VOICE.code, "")) if self.card else ""
+
+    @property
+    def glance(self) -> list[tuple[str, str]]:
+        """How the person says yes and no, what calms: in the words of the card."""
+        content = self.card.content if self.card else {}
+        found = [(card_fields.BY_CODE[code].label, content.get(code, "")) for code in card_fields.AT_A_GLANCE]
+        return [(label, said) for label, said in found if said]
 
     @property
     def unusable(self) -> list[ProgramUse]:
@@ -157,20 +175,34 @@ class PersonPage:
 
 
 def person_page(person: Person) -> PersonPage:
+    """Eight queries."""
     today, now = clock.today(), clock.now()
     book = LimitBook([person])
     uses = program_uses(book, person, today)
-    sessions = Session.objects.filter(person=person).select_related("room__home", "program")
+    card = cards.latest(person)
+    agreed = Consent.objects.filter(person=OuterRef("person")).given(ConsentKind.CARD, today)
+    stopping = StopRequest.objects.open().filter(session=OuterRef("pk"))
+    sessions = (
+        Session.objects.filter(person=person)
+        .select_related("room__home", "program")
+        .annotate(
+            agrees_to_card=Exists(agreed),
+            has_card=Exists(PersonCard.objects.filter(person=OuterRef("person"))),
+            wants_to_stop=Exists(stopping),
+        )
+    )
     rows = list(sessions.order_by("-starts_at", "-pk")[:SESSIONS_READ])
     upcoming = [row for row in reversed(rows) if row.state in PLANNED_STATES and row.ends_at >= now]
-    past = [row for row in rows if row not in upcoming][:PAST_SHOWN]
+    doors = [door for row in upcoming if (door := cards.door(row, today)) and door.coming]
     grants = sorted(book.grants(person), key=lambda grant: (grant.ends_on, grant.pk), reverse=True)
     return PersonPage(
         person=person,
         age=person.age_on(today),
+        card=card,
         uses=uses,
         upcoming=upcoming,
-        past=past,
+        stops=[row for row in rows if row.wants_to_stop],  # type: ignore[attr-defined]
+        door=next((door for door in doors if not door.is_open), None),
         grants=[(grant, grant.ends_on < today) for grant in grants],
     )
 

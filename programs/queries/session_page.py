@@ -14,7 +14,7 @@ from programs.queries.disclosure import Guest, guest_of, is_named
 from programs.queries.voices import stops_of
 from transition import clock
 from transition.enums import ConsentKind
-from transition.models import Consent, Goal, Person, User, WishItem
+from transition.models import Consent, Goal, Person, PersonCard, User, WishItem
 
 PERMISSIONS = {
     SessionAction.CONFIRM: "programs.answer_session",
@@ -66,16 +66,22 @@ class Page:
 def for_reader(user: User) -> SessionQuerySet:
     """The sessions the user may see: `sees_person` as one who supports the person, `is_hosted` as the home.
 
-    `agrees_to_photos`: the person does today. `has_draft`: the user has begun to write the record.
+    `agrees_to_photos`, `agrees_to_card`: the person does today. `has_draft`: the user has begun to write the record.
     """
     person = Person.objects.visible_to(user).filter(pk=OuterRef("person"))
     room = Room.objects.run_by(user).filter(pk=OuterRef("room"))
     agreed = Consent.objects.filter(person=OuterRef("person")).given(ConsentKind.PHOTO, clock.today())
+    to_card = Consent.objects.filter(person=OuterRef("person")).given(ConsentKind.CARD, clock.today())
     draft = RecordDraft.objects.filter(session=OuterRef("pk"), user=user)
     return (
         Session.objects.visible_to(user)
         .annotate(
-            sees_person=Exists(person), is_hosted=Exists(room), agrees_to_photos=Exists(agreed), has_draft=Exists(draft)
+            sees_person=Exists(person),
+            is_hosted=Exists(room),
+            agrees_to_photos=Exists(agreed),
+            agrees_to_card=Exists(to_card),
+            has_card=Exists(PersonCard.objects.filter(person=OuterRef("person"))),
+            has_draft=Exists(draft),
         )
         .select_related(
             "person", "program", "enrollment", "slot", "room__home", "organization", "requested_by", "record__by"

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -10,17 +11,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from programs.domain import wording
 from programs.forms.base import ServiceForm
-from programs.forms.consents import ConsentForm
-from programs.views.acting import request_key
+from programs.forms.consents import CARD_MONTHS, ConsentForm
+from programs.queries.disclosure import DAYS_AFTER
+from programs.views.acting import attempt, request_key
 from programs.views.enrollments import ask, person_of, posted, user_of
 from transition import clock
+from transition.domain.months import months_later
 from transition.enums import ConsentKind
-from transition.htmx import render_page
+from transition.htmx import redirect_page, render_page
 from transition.models import Consent, Person
 from transition.services import consents as services
 
 LOST = {
     ConsentKind.PHOTO: "写真は、すぐに見られなくなり、消えます。もとにもどせません。",
+    ConsentKind.CARD: "ホームの人は、すぐに事前情報シートを見られなくなります。渡した紙は、返してもらってください。",
     ConsentKind.PROGRAM: "利用はそのまま残ります。続けるかどうかを、本人と話し合ってください。",
 }
 
@@ -42,22 +46,25 @@ def consent_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def consent_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = _person(request, public_id)
-    form = ConsentForm(posted(request))
-    words = {
-        "title": "同意を書く",
-        "lead": "何に同意したか、どうやって同意したかを残します。本人は、いつでもやめられます。",
-        "button": "保存する",
-        "done": "同意を書きました。",
+    kind = request.GET.get("kind", "")
+    form = ConsentForm(posted(request), kind=kind if kind in ConsentKind.values else "")
+    if form.is_bound and form.is_valid():
+        given = attempt(
+            form,
+            lambda: services.give(person=person, by=user_of(request), key=request_key(request), **form.cleaned_data),
+        )
+        if given is not None:
+            messages.success(request, "同意を書きました。")
+            return redirect_page(request, _list(person))
+    context = {
+        "person": person,
+        "tab": "consents",
+        "form": form,
+        "card_until": months_later(clock.today(), CARD_MONTHS),
+        "days_after": DAYS_AFTER,
     }
-    return ask(
-        request,
-        form,
-        words,
-        lambda: services.give(person=person, by=user_of(request), key=request_key(request), **form.cleaned_data),
-        person=person,
-        tab="consents",
-        back=_list(person),
-    )
+    status = 422 if form.is_bound else 200
+    return render_page(request, "programs/consent_form.html", context, partials={"form"}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

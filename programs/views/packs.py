@@ -38,7 +38,7 @@ def pack(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return _csv(request, "pack.csv", enrollment, name, packs.CSV_HEADER, rows)
     supports = request.user.has_perm("programs.change_person", enrollment.person)
     context = {"pack": document, "supports": supports}
-    return _document(request, "programs/pack.html", context, document.photos, "pack.pdf", enrollment, name)
+    return render_document(request, "programs/pack.html", context, document.photos, "pack.pdf", enrollment, name)
 
 
 @require_safe
@@ -53,7 +53,7 @@ def month_sheet(request: HttpRequest, public_id: UUID, month: str) -> HttpRespon
     if request.GET.get("format") == "csv":
         return _csv(request, "month_sheet.csv", person, name, packs.CSV_HEADER, packs.csv_rows(sheet.outings))
     context = {"sheet": sheet}
-    return _document(request, "programs/month_sheet.html", context, sheet.photos, "month_sheet.pdf", person, name)
+    return render_document(request, "programs/month_sheet.html", context, sheet.photos, "month_sheet.pdf", person, name)
 
 
 def _csv(
@@ -63,7 +63,7 @@ def _csv(
     return csv_response(f"{name}.csv", list(header), rows)
 
 
-def _document(
+def render_document(
     request: HttpRequest,
     template: str,
     context: dict[str, Any],

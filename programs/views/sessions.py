@@ -27,6 +27,7 @@ from programs.forms.sessions import (
     StepForm,
 )
 from programs.models import Session
+from programs.queries import cards as card_queries
 from programs.queries import records as record_queries
 from programs.queries import session_page as queries
 from programs.queries import standing
@@ -177,6 +178,7 @@ def session_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "page": page,
         "part": record_queries.part(session),
+        "door": card_queries.door(session, clock.local_date(now)),
         "photo_form": PhotosForm(),
         "session": session,
         "actions": [action.value for action in actions],

@@ -29,7 +29,7 @@ from transition.enums import (
     Residence,
     Sex,
 )
-from transition.models import Consent, Goal, Grant, Membership, Organization, Person, SupportLink, User
+from transition.models import Consent, Contact, Goal, Grant, Membership, Organization, Person, PersonCard, SupportLink, User
 
 PASSWORD = "fictional-password"
 
@@ -215,6 +215,27 @@ class ConsentFactory(DjangoModelFactory):
     means = ConsentMeans.WORD
     given_on = dt.date(2026, 10, 1)
     by = factory.SubFactory(UserFactory)
+
+
+class PersonCardFactory(DjangoModelFactory):
+    class Meta:
+        model = PersonCard
+
+    person = factory.SubFactory(PersonFactory)
+    version = 1
+    content = {"voice": "よるは でんきを つけて", "yes_no": "「はい」は手を上げる", "allergy": "たまご"}
+    by = factory.SubFactory(UserFactory)
+
+
+class ContactFactory(DjangoModelFactory):
+    class Meta:
+        model = Contact
+
+    person = factory.SubFactory(PersonFactory)
+    name = "見本 花江"
+    relation = "母"
+    phone = "000-0000-0000"
+    on_card = True
 
 
 class GoalFactory(DjangoModelFactory):
