@@ -27,14 +27,17 @@ from programs.views import (
     sessions,
     slots,
     story,
+    today,
+    voices,
     wishes,
 )
 from programs.views.easy import entry as easy_entry
 
-    voices,
 app_name = "programs"
 
 urlpatterns = [
+    # Everybody's first page
+    path("today/", today.today, name="today"),
     # A group home
     path("board/", board.board, name="board"),
     path("inbox/", board.inbox, name="inbox"),

@@ -197,6 +197,8 @@ ROWS = [
     Row("transition:styleguide", public=True),
     Row("transition:guide", public=True),
     Row("transition:guide-page", lambda place: ["worker"], public=True),
+    # Everybody's first page
+    Row("programs:today", get=ANYBODY),
     # A group home
     Row("programs:board", get=HOMES, refused=NOT_HOSTING),
     Row("programs:inbox", get=HOMES, refused=NOT_HOSTING),

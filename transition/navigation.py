@@ -5,25 +5,27 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.functional import SimpleLazyObject
 
 from transition.enums import COORDINATING_KINDS, HOSTING_KINDS, SUPPORTING_KINDS, OrganizationKind
-from transition.models import Organization
+from transition.models import Organization, Person, User
 
-# (kinds, url name, label): the first row of a kind is where its people start, but see START.
+# Where everybody who works for an organization begins, and where a person does in the own easy view.
+START = "programs:today"
+PERSON_START = "/me/"
+
+EVERYBODY = tuple(OrganizationKind)
+PEOPLE_KINDS = (*SUPPORTING_KINDS, OrganizationKind.MUNICIPALITY)
+# (kinds, url name, label), in the order of the header.
 WAYS = (
+    (EVERYBODY, START, "きょう"),
+    ((*HOSTING_KINDS, *PEOPLE_KINDS), "calendars:organization-calendar", "カレンダー"),
     (HOSTING_KINDS, "programs:board", "予定表"),
     (HOSTING_KINDS, "programs:inbox", "申込"),
-    ((*SUPPORTING_KINDS, OrganizationKind.MUNICIPALITY), "programs:people", "本人"),
+    (PEOPLE_KINDS, "programs:people", "本人"),
     ((OrganizationKind.FACILITY, *COORDINATING_KINDS), "programs:intention-list", "意向確認"),
     (COORDINATING_KINDS, "programs:program-list", "事業と上限"),
-)
-
-START = (
-    (HOSTING_KINDS, "programs:board"),
-    (SUPPORTING_KINDS, "programs:people"),
-    ((OrganizationKind.MUNICIPALITY,), "programs:program-list"),
 )
 
 
@@ -36,19 +38,38 @@ class Way:
     current: str
 
 
-def start_name(kind: str) -> str:
-    """The URL name where people of this kind of organization start, or empty."""
-    return next((name for kinds, name in START if kind in kinds), "")
+def start_url(organization: Organization | None, user: User) -> str:
+    """Where the user begins: at an organization's work, in the own easy view, or nowhere ("")."""
+    if organization:
+        return reverse(START)
+    if _is_reachable(PERSON_START) and Person.objects.filter(user=user).exists():
+        return PERSON_START
+    return ""
 
 
 def ways(kind: str, path: str) -> list[Way]:
     """The navigation of one kind of organization, seen from the page at `path`."""
     found = []
     for kinds, name, label in WAYS:
-        if kind in kinds:
-            url = reverse(name)
+        if kind in kinds and (url := _url(name)):
             found.append(Way(label, url, _current(url, path)))
     return found
+
+
+def _url(name: str) -> str:
+    """Empty while nothing has that name yet. To be dropped once the calendars have theirs."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _is_reachable(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
 
 
 def _current(url: str, path: str) -> str:

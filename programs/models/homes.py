@@ -95,6 +95,11 @@ class SlotQuerySet(models.QuerySet):
     def open(self) -> "SlotQuerySet":
         return self.filter(withdrawn_at=None)
 
+    def unconfirmed(self, now: dt.datetime) -> "SlotQuerySet":
+        """Open and not over, and nobody has said for a long time that the room is still free."""
+        since = now - dt.timedelta(days=Slot.FRESH_DAYS)
+        return self.open().filter(ends_on__gt=clock.local_date(now), confirmed_at__lt=since)
+
     def overlapping(self, starts_on: dt.date, ends_on: dt.date) -> "SlotQuerySet":
         """Sharing at least one night with [starts_on, ends_on)."""
         return self.filter(starts_on__lt=ends_on, ends_on__gt=starts_on)

@@ -117,10 +117,14 @@ def residents(organization: Organization) -> PersonQuerySet:
 
     For a facility only its own askings count, as it is the one that has to ask; a coordinator sees everybody's.
     """
+    return with_latest(Person.objects.supported_by(organization).filter(residence=Residence.FACILITY), organization)
+
+
+def with_latest(people: PersonQuerySet, organization: Organization) -> PersonQuerySet:
+    """People with their latest asking, of a facility its own only."""
     checks = IntentionCheck.objects.filter(person=OuterRef("pk")).order_by("-asked_on", "-pk")
     if organization.kind == OrganizationKind.FACILITY:
         checks = checks.filter(organization=organization)
-    people = Person.objects.supported_by(organization).filter(residence=Residence.FACILITY)
     return people.annotate(
         last_check=Subquery(checks.values("pk")[:1]),
         last_asked_on=Subquery(checks.values("asked_on")[:1]),
@@ -133,12 +137,12 @@ def lines(people: Iterable[Person], today: dt.date) -> list[Line]:
     people = list(people)
     ids = [person.last_check for person in people if person.last_check]  # type: ignore[attr-defined]
     checks = {check.pk: check for check in IntentionCheck.objects.filter(pk__in=ids).select_related("organization")}
-    facilities = _facilities(people, today)
+    of = facilities(people, today)
     found = []
     for person in people:
         check = checks.get(person.last_check)  # type: ignore[attr-defined]
         asked = Asked(check) if check else None
-        found.append(Line(person, facilities.get(person.pk, ""), asked, state_of(check, today)))
+        found.append(Line(person, of.get(person.pk, ""), asked, state_of(check, today)))
     return found
 
 
@@ -163,7 +167,8 @@ def _shown(people: PersonQuerySet, show: str, today: dt.date) -> PersonQuerySet:
     return people
 
 
-def _facilities(people: list[Person], today: dt.date) -> dict[int, str]:
+def facilities(people: list[Person], today: dt.date) -> dict[int, str]:
+    """The facility that supports each, by person. One query."""
     links = SupportLink.objects.on(today).filter(
         person__in=[person.pk for person in people], organization__kind=OrganizationKind.FACILITY
     )

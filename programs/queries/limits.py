@@ -82,6 +82,10 @@ class LimitBook:
         """What the person can still use of the program's limits today."""
         return self.account(person, program, today).allowances(today)
 
+    def enrollment(self, person: Person, program: Program, on: dt.date) -> Enrollment | None:
+        """The one that the account of that day hangs on."""
+        return _nearest(self._enrollments[person.pk, program.code], on)
+
     def grants(self, person: Person) -> list[Grant]:
         return [grant for (owner, _), grants in self._grants.items() if owner == person.pk for grant in grants]
 

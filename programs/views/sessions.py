@@ -300,6 +300,6 @@ def _session(request: HttpRequest, public_id: UUID) -> Session:
 
 
 def _url(session: Session, following: str = "") -> str:
-    if following == "inbox":
-        return reverse("programs:inbox")
+    if following in ("inbox", "today"):
+        return reverse(f"programs:{following}")
     return reverse("programs:session-detail", args=[session.public_id])

@@ -91,8 +91,9 @@ def slot_confirm_free(request: HttpRequest, public_id: UUID) -> HttpResponse:
     _allow(request, "programs.manage_slot", slot)
     services.confirm_free(slot=slot, by=cast(User, request.user))
     messages.success(request, f"{slot.room}（{format_short(slot.starts_on)}から）は、まだ空いていると伝えました。")
-    if request.POST.get("next") == "board":
-        return redirect_page(request, reverse("programs:board"))
+    following = request.POST.get("next", "")
+    if following in ("board", "today"):
+        return redirect_page(request, reverse(f"programs:{following}"))
     return redirect_page(request, reverse("programs:slot-detail", args=[slot.public_id]))
 
 

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path
 
+from tests import factories
 from transition.enums import OrganizationKind
 from transition.models import Membership, Organization, User
 from transition.navigation import ways
@@ -18,11 +19,13 @@ def page(request):
     return HttpResponse(status=204)
 
 
-names = ("board", "inbox", "people", "program-list", "intention-list")
+names = ("today", "portrait-edit", "board", "inbox", "people", "program-list", "intention-list")
 screens = [path(f"{name}/", page, name=name) for name in names]
 urlpatterns = [
     path("", include(("transition.routes", "transition"))),
     path("", include((screens, "programs"))),
+    path("", include(([path("calendar/", page, name="organization-calendar")], "calendars"))),
+    path("me/", page),
 ]
 
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
@@ -76,23 +79,25 @@ def test_htmx_without_a_session_loads_the_sign_in_page_whole(client):
     assert (response.status_code, response["HX-Redirect"]) == (204, "/sign-in/?next=%2Fpeople%2F")
 
 
-@pytest.mark.parametrize(
-    ("kind", "start"),
-    [
-        (OrganizationKind.GROUP_HOME, "/board/"),
-        (OrganizationKind.SHORT_STAY, "/board/"),
-        (OrganizationKind.CORE_CENTER, "/people/"),
-        (OrganizationKind.CONSULTATION, "/people/"),
-        (OrganizationKind.FACILITY, "/people/"),
-        (OrganizationKind.HOSPITAL, "/people/"),
-        (OrganizationKind.MUNICIPALITY, "/program-list/"),
-    ],
-)
-def test_start_depends_on_the_kind_of_organization(client, user, kind, start):
+@pytest.mark.parametrize("kind", OrganizationKind.values)
+def test_everybody_who_works_for_an_organization_starts_with_the_day(client, user, kind):
     join(user, kind)
     client.force_login(user)
     response = client.get("/")
-    assert (response.status_code, response["Location"]) == (302, start)
+    assert (response.status_code, response["Location"]) == (302, "/today/")
+
+
+def test_a_person_starts_in_the_own_easy_view(client, user):
+    factories.PersonFactory(user=user)
+    client.force_login(user)
+    assert client.get("/")["Location"] == "/me/"
+
+
+def test_a_person_who_works_for_an_organization_starts_with_the_day(client, user):
+    factories.PersonFactory(user=user)
+    join(user, OrganizationKind.CONSULTATION)
+    client.force_login(user)
+    assert client.get("/")["Location"] == "/today/"
 
 
 def test_start_without_organization_explains(client, user):
@@ -108,7 +113,11 @@ def test_switch_organization_changes_where_one_works(client, user):
     client.force_login(user)
     response = client.post("/switch-organization/", {"organization": str(city.public_id)})
     assert (response.status_code, response["Location"]) == (302, "/")
-    assert client.get("/")["Location"] == "/program-list/"
+    client.get("/")
+    page = client.get("/styleguide/").content.decode()
+    assert "「事業所」に切り替えました。" in page
+    assert 'href="/program-list/"' in page
+    assert "に切り替えました。" not in client.get("/styleguide/").content.decode()
 
 
 def test_switch_to_an_organization_one_does_not_belong_to_is_not_found(client, user):
@@ -118,7 +127,7 @@ def test_switch_to_an_organization_one_does_not_belong_to_is_not_found(client, u
     client.force_login(user)
     for choice in (foreign.public_id, left.public_id, uuid.uuid4(), home.pk, "", "x"):
         assert client.post("/switch-organization/", {"organization": str(choice)}).status_code == 404
-    assert client.get("/")["Location"] == "/board/"
+    assert 'href="/board/"' in client.get("/styleguide/").content.decode()
 
 
 def test_sign_out_is_a_post(client, user):
@@ -142,8 +151,23 @@ def test_header_offers_the_other_organizations_and_marks_the_page(client, user):
     ("at", "current"), [("/people/", "page"), ("/people/new/", "true"), ("/people", ""), ("/program-list/", "")]
 )
 def test_navigation_marks_where_one_is(at, current):
-    people = ways(OrganizationKind.CORE_CENTER, at)[0]
-    assert (people.label, people.current) == ("本人", current)
+    [people] = [way for way in ways(OrganizationKind.CORE_CENTER, at) if way.label == "本人"]
+    assert people.current == current
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        (OrganizationKind.GROUP_HOME, ["きょう", "カレンダー", "予定表", "申込"]),
+        (OrganizationKind.CONSULTATION, ["きょう", "カレンダー", "本人"]),
+        (OrganizationKind.FACILITY, ["きょう", "カレンダー", "本人", "意向確認"]),
+        (OrganizationKind.MUNICIPALITY, ["きょう", "カレンダー", "本人", "意向確認", "事業と上限"]),
+        (OrganizationKind.DAY_ACTIVITY, ["きょう"]),
+    ],
+)
+def test_every_kind_of_organization_has_its_own_ways(kind, labels):
+    assert [way.label for way in ways(kind, "/today/")] == labels
+    assert [way.current for way in ways(kind, "/today/")] == ["page"] + [""] * (len(labels) - 1)
 
 
 def test_livez_touches_nothing(client, django_assert_num_queries):

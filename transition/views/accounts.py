@@ -4,10 +4,11 @@ from typing import cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, resolve_url
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
@@ -45,11 +46,8 @@ sign_out = LogoutView.as_view()
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    organization = request.organization  # type: ignore[attr-defined]
-    name = navigation.start_name(organization.kind) if organization else ""
-    if not name:
-        return render_page(request, "transition/no_organization.html")
-    return redirect_page(request, resolve_url(name))
+    url = navigation.start_url(request.organization, cast(User, request.user))  # type: ignore[attr-defined]
+    return redirect_page(request, url) if url else render_page(request, "transition/no_organization.html")
 
 
 @require_POST
@@ -61,4 +59,5 @@ def switch_organization(request: HttpRequest) -> HttpResponse:
     mine = Organization.objects.of(cast(User, request.user))
     organization = get_object_or_404(mine, public_id=public_id)
     request.session[ORGANIZATION_KEY] = organization.pk
+    messages.success(request, f"「{organization}」に切り替えました。")
     return redirect_page(request, reverse("transition:start"))
