@@ -173,8 +173,8 @@ def run(homes: int, runs: int) -> None:
         quarter = (dt.date(2026, 12, 1), dt.date(2027, 3, 1))
         year = (dt.date(2026, 12, 1), dt.date(2027, 12, 1))
         searches = (
-            ("2 nights in 4 weeks, one area", Wanted(program, *four, 2, area="架空市3区")),
-            ("exactly Fri–Sun, one area", Wanted(program, *week, 2, area="架空市3区")),
+            ("2 nights in 4 weeks, one area", Wanted(program, *four, 2, areas=("架空市3区",))),
+            ("exactly Fri–Sun, one area", Wanted(program, *week, 2, areas=("架空市3区",))),
             ("exactly Fri–Sun, everywhere", Wanted(program, *week, 2)),
             ("2 nights in 4 weeks, everywhere", Wanted(program, *four, 2)),
             ("2 nights in 3 months, everywhere", Wanted(program, *quarter, 2)),

@@ -9,14 +9,26 @@ from django import forms
 
 from programs.domain.problems import BLOCK, Problem
 from programs.models import Program
-from programs.queries.search import Wanted
-from transition.domain import wareki
-from transition.fields import JapaneseDateField, JapaneseIntegerField, LineField, TextField
+from programs.queries.search import Area, Wanted
+from transition.domain import text, wareki
+from transition.fields import JapaneseDateField, JapaneseIntegerField, TextField
 
 LONGEST_WINDOW = 184
+LONGEST_AREA = 40
+MOST_AREAS = 50
 DEFAULT_WEEKS = 4
 NOT_YET = "このままでは申し込めません。下の「確かめること」を見てください。"
 SORTS = (("fit", "合うものから"), ("date", "日にちの早いものから"), ("price", "安いものから"))
+
+
+class AreasField(forms.Field):
+    """Municipalities from the address. They stand as boxes beside the results; nonsense in the address is left out."""
+
+    widget = forms.SelectMultiple
+
+    def to_python(self, value: Any) -> tuple[str, ...]:
+        names = [text.clean_line(name) for name in value or [] if not text.has_forbidden(name)]
+        return tuple(dict.fromkeys(name for name in names if name and len(name) <= LONGEST_AREA))[:MOST_AREAS]
 
 
 class SearchForm(forms.Form):
@@ -25,24 +37,24 @@ class SearchForm(forms.Form):
     def __init__(self, data: Any, *, programs: Sequence[Program], program: Program, today: dt.date) -> None:
         self.programs = {row.code: row for row in programs}
         self.today = today
-        super().__init__({**self._defaults(program), **{name: data.get(name) for name in data}})
+        asked = {name: data.getlist(name) if name == "area" else data.get(name) for name in data}
+        super().__init__({**self._defaults(program), **asked})
         self.fields["program"] = forms.ChoiceField(label="体験事業", choices=[(row.code, row.name) for row in programs])
         self.fields["from"] = JapaneseDateField(label="いつから")
         self.fields["to"] = JapaneseDateField(label="いつまで")
         self.fields["nights"] = JapaneseIntegerField(
             label="泊数", required=False, min_value=1, max_value=60, help_text="空けると期間ちょうど"
         )
-        self.fields["area"] = LineField(label="地域", required=False, max_length=40)
+        self.fields["area"] = AreasField(label="地域", required=False)
         self.fields["price"] = JapaneseIntegerField(
             label="1日の費用の上限（円）", required=False, min_value=0, max_value=100_000
         )
         self.fields["sort"] = forms.ChoiceField(label="並び順", choices=SORTS, required=False)
-        self.fields["area"].widget.attrs["list"] = "areas"
 
     @property
     def is_narrowed(self) -> bool:
         """Whether the conditions that stand folded away say anything."""
-        return bool(self.data.get("area") or self.data.get("price") or self.data.get("sort") not in ("", "fit"))
+        return bool(self.data.get("price") or self.data.get("sort") not in ("", "fit"))
 
     def _defaults(self, program: Program) -> dict[str, str]:
         first = self.today + dt.timedelta(days=1)
@@ -64,6 +76,10 @@ class SearchForm(forms.Form):
                 self.add_error("nights", f"この期間に泊まれるのは{span}泊までです。期間を広げてください。")
         return cleaned
 
+    def chosen_areas(self) -> list[Area]:
+        """What was chosen, also while something else cannot be read."""
+        return [Area(name, 0, chosen=True) for name in self.cleaned_data.get("area", ())]
+
     def wanted(self) -> Wanted:
         values = self.cleaned_data
         return Wanted(
@@ -71,7 +87,7 @@ class SearchForm(forms.Form):
             first=values["from"],
             last=values["to"],
             nights=values["nights"] or (values["to"] - values["from"]).days,
-            area=values["area"],
+            areas=values["area"],
             price_max=values["price"],
             sort=values["sort"] or "fit",
         )
@@ -82,6 +98,15 @@ class SearchForm(forms.Form):
         monday = self.today + dt.timedelta(days=7 - self.today.weekday())
         named = [("来週", monday, monday + dt.timedelta(weeks=1))]
         return named + [(f"これから{weeks}週間", tomorrow, tomorrow + dt.timedelta(weeks=weeks)) for weeks in (2, 4, 8)]
+
+
+def passed(typed: str, today: dt.date) -> bool:
+    """Whether a date as it stands in an address lies before today."""
+    try:
+        date = JapaneseDateField(required=False).clean(typed)
+    except forms.ValidationError:
+        return False
+    return date is not None and date < today
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,9 @@ class Row(NamedTuple):
 
     public_id: UUID
     room_id: int
+    home_id: UUID
     home: str
+    photo: UUID | None
     area: str
     room: str
     starts_on: dt.date

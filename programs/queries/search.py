@@ -1,35 +1,34 @@
 """Finding a room for one person: what is open, what fits, and which nights the person's limits still allow.
 
-SQL narrows the slots down to dates, area and price. All else is decided in memory: conditions and dates repeat, so
-each different one is judged once, and only the page shown is worked out in full. Three queries besides the
-LimitBook's five, whatever the number of slots.
+SQL narrows the slots down to dates and price, and memory to the areas, so that every area can be offered with its
+number of rooms. Conditions and dates repeat, so each different one is judged once, and only the page shown is worked
+out in full. Two queries besides the LimitBook's five, whatever the number of slots.
 """
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from django.core.cache import cache
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 
 from programs.domain import fit
 from programs.domain.problems import BLOCK, Problem
 from programs.domain.spans import DAY, Period, nights
 from programs.domain.uses import Use
 from programs.enums import PLANNED_STATES, RoomUse, SessionKind
-from programs.models import Home, Program, RoomNight, Slot
+from programs.models import Program, RoomNight, Slot
 from programs.queries import stays
 from programs.queries.found import ASKS, CANNOT, FITS, Dates, Found, Row, asking
+from programs.queries.home_page import first_photo
 from programs.queries.limits import LimitBook
 from transition import clock
 from transition.domain.text import search_key
 from transition.models import Person
 
 PER_PAGE = 20
-AREAS_KEPT = 60
 CHUNK = 7 * DAY
 
 
@@ -41,7 +40,7 @@ class Wanted:
     first: dt.date
     last: dt.date
     nights: int
-    area: str = ""
+    areas: tuple[str, ...] = ()
     price_max: int | None = None
     sort: str = "fit"
 
@@ -49,7 +48,9 @@ class Wanted:
 _COLUMNS = (
     "public_id",
     "room_id",
+    "room__home__public_id",
     "room__home__name",
+    "photo",
     "room__home__area",
     "room__name",
     "starts_on",
@@ -78,42 +79,57 @@ class Results:
     found: list[Found]
     total: int
     fitting: int
-    areas: list[str] = field(default_factory=list)
+    areas: list["Area"] = field(default_factory=list)
 
 
-def areas() -> list[str]:
-    """Where rooms are open from today on; remembered for a minute."""
-    today = clock.today()
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A municipality with the number of its rooms on these dates at this price; one asked for may have none."""
 
-    def read() -> list[str]:
-        slots = Slot.objects.open().filter(room__home=OuterRef("pk"), ends_on__gt=today)
-        homes = Home.objects.exclude(area="").filter(Exists(slots))
-        return sorted(set(homes.order_by().values_list("area", flat=True)))
-
-    return cache.get_or_set(f"search-areas:{today}", read, AREAS_KEPT) or []
+    name: str
+    count: int
+    chosen: bool
 
 
 def search(person: Person, wanted: Wanted, book: LimitBook, number: str | int = 1) -> Results:
     """Every open slot on these dates, fitting ones first; the page of that number worked out in full."""
     slots = _candidates(wanted)
-    rows = [Row._make(values) for values in slots.values_list(*_COLUMNS)]
-    judge = _Judge(person, wanted, book, _taken(slots, wanted) if rows else {})
+    everywhere = [Row._make(values) for values in slots.values_list(*_COLUMNS)]
+    counts = Counter(row.area for row in everywhere if row.area)
+    chosen = _chosen(wanted.areas, counts)
+    rows = [row for row in everywhere if row.area in chosen] if wanted.areas else everywhere
+    here = slots.filter(room__home__area__in=chosen) if wanted.areas else slots
+    judge = _Judge(person, wanted, book, _taken(here, wanted) if rows else {})
     order = sorted((judge.key(row), index) for index, row in enumerate(rows))
     page = Paginator([index for _, index in order], PER_PAGE).get_page(number)
     found = [judge.found(rows[index]) for index in page.object_list]
     fitting = sum(key[0] == FITS for key, _ in order)
-    here = sorted({row.area for row in rows if row.area})
-    return Results(page=page, found=found, total=len(rows), fitting=fitting, areas=here)
+    return Results(page, found, total=len(rows), fitting=fitting, areas=_areas(wanted.areas, counts, chosen))
+
+
+def _chosen(asked: Iterable[str], counts: Counter[str]) -> set[str]:
+    """Areas as they are called, or those that hold what was typed into the address, in any width and kana."""
+    found = set()
+    for name in asked:
+        key = search_key(name)
+        found |= {name} if name in counts else {area for area in counts if key and key in search_key(area)}
+    return found
+
+
+def _areas(asked: Iterable[str], counts: Counter[str], chosen: set[str]) -> list[Area]:
+    """Every area there is, and what was asked for but has nothing, so that it can be left out again."""
+    found = [Area(name, count, name in chosen) for name, count in counts.items()]
+    known = [search_key(name) for name in chosen]
+    found += [Area(name, 0, chosen=True) for name in asked if not any(search_key(name) in key for key in known)]
+    return sorted(found, key=lambda area: area.name)
 
 
 def _candidates(wanted: Wanted) -> QuerySet:
     price = F("price_rent") + F("price_food") + F("price_utilities") + F("price_supplies")
     slots = Slot.objects.open().overlapping(wanted.first, wanted.last).filter(room__use=RoomUse.TRIAL)
-    slots = slots.annotate(day_price=price)
+    slots = slots.annotate(day_price=price, photo=first_photo("room__home"))
     if wanted.price_max is not None:
         slots = slots.filter(day_price__lte=wanted.price_max)
-    if key := search_key(wanted.area):
-        slots = slots.filter(room__home__area__in=[area for area in areas() if key in search_key(area)])
     return slots.order_by()
 
 

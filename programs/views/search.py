@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from programs import rules
 from programs.domain.problems import Problem, Refused, needing_reason, refusing
 from programs.enums import ROOM_KINDS, Enforcement, ProgramKind
-from programs.forms.search import RequestForm, SearchForm, Stay
+from programs.forms.search import RequestForm, SearchForm, Stay, passed
 from programs.models import Program, Session, Slot
 from programs.queries import requests, search, stays
 from programs.queries.limits import LimitBook
@@ -25,25 +25,38 @@ from transition.htmx import redirect_page, render_page, say
 from transition.models import Person, User
 from transition.services.transactions import KeyReused
 
+# What a search is made of; the last one of a person comes back when somebody comes back.
+ASKED = ("program", "from", "to", "nights", "area", "price", "sort")
+MOST_KEPT = 20
+LONGEST_KEPT = 1000
+
 
 @require_safe
 def slot_search(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = _person(request, public_id)
+    if "reset" in request.GET:
+        _forget(request, person)
+        return redirect_page(request, f"{request.path}?{_only(request.GET, 'program').urlencode()}")
+    if kept := _remembered(request, person):
+        return redirect_page(request, f"{request.path}?{kept}")
     book = LimitBook([person])
     programs = _programs(book, person)
     context: dict[str, Any] = {"person": person, "form": None, "results": None, "areas": [], "obstacles": []}
+    context["is_asked"] = _is_asked(request.GET)
     if not programs:
         return render_page(request, "programs/slot_search.html", context, partials={"results"})
     form = SearchForm(request.GET, programs=programs, program=_usual(programs), today=clock.today())
     context |= {"form": form}
     if not form.is_valid():
+        context["areas"] = form.chosen_areas()
         return render_page(request, "programs/slot_search.html", context, partials={"results"}, status=422)
+    _remember(request, person)
     wanted = form.wanted()
     results = search.search(person, wanted, book, request.GET.get("page", 1))
     context |= {
         "wanted": wanted,
         "results": results,
-        "areas": search.areas() if wanted.area else results.areas,
+        "areas": results.areas,
         "obstacles": stays.program_problems(person, wanted.program),
     }
     response = render_page(request, "programs/slot_search.html", context, partials={"results"})
@@ -71,6 +84,46 @@ def session_request(request: HttpRequest, public_id: UUID, slot_id: UUID) -> Htt
     context = {"person": person, "slot": slot, "form": form, **_outlook(request, form, person, slot, stay, book)}
     status = 422 if form.errors else 200
     return render_page(request, "programs/session_request.html", context, partials={"request"}, status=status)
+
+
+def _only(sent: QueryDict, *names: str) -> QueryDict:
+    kept = QueryDict(mutable=True)
+    for name in names:
+        if name in sent:
+            kept.setlist(name, sent.getlist(name))
+    return kept
+
+
+def _is_asked(sent: QueryDict) -> bool:
+    """Whether the address says more than the program."""
+    return any(name in sent for name in ASKED if name != "program")
+
+
+def _remember(request: HttpRequest, person: Person) -> None:
+    asked = _only(request.GET, *ASKED).urlencode()
+    kept, key = dict(request.session.get("searches", {})), str(person.public_id)
+    if not _is_asked(request.GET) or len(asked) > LONGEST_KEPT or kept.get(key) == asked:
+        return
+    kept.pop(key, None)
+    kept[key] = asked
+    request.session["searches"] = dict(list(kept.items())[-MOST_KEPT:])
+
+
+def _forget(request: HttpRequest, person: Person) -> None:
+    kept = dict(request.session.get("searches", {}))
+    if kept.pop(str(person.public_id), None):
+        request.session["searches"] = kept
+
+
+def _remembered(request: HttpRequest, person: Person) -> str:
+    """The person's last search, for who comes without a question of their own; dates that have passed stay behind."""
+    kept = QueryDict(request.session.get("searches", {}).get(str(person.public_id), ""), mutable=True)
+    if not kept or _is_asked(request.GET) or kept.get("program") != request.GET.get("program", kept.get("program")):
+        return ""
+    if passed(kept.get("from", ""), clock.today()):
+        kept.pop("from", None)
+        kept.pop("to", None)
+    return kept.urlencode() if _is_asked(kept) else ""
 
 
 def _ask(request: HttpRequest, form: RequestForm, person: Person, slot: Slot, stay: Stay) -> Session | None:

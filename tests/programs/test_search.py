@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.cache import cache
 from django.urls import reverse
 
 from programs.enums import Certainty, NightUse, SexPolicy, Window
@@ -14,6 +15,7 @@ from programs.queries.search import _COLUMNS, Wanted, _candidates, _Judge, _take
 from programs.services import sessions
 from tests import factories
 from tests.personas import make_world
+from tests.programs.pages import person_of, text
 from transition.enums import GrantService, Residence, Sex
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +83,7 @@ class TestDates:
         assert chips(card(results(worker, world), world.slot)) == ["12/1(火)〜12/3(木)"]
 
     def test_links_lead_to_the_request_with_its_dates(self, worker, world):
-        link = card(results(worker, world, nights="", to="2026-12-03"), world.slot).find("a")
+        link = card(results(worker, world, nights="", to="2026-12-03"), world.slot).select_one("a.button")
         target = reverse("programs:session-request", args=[world.person.public_id, world.slot.public_id])
         assert link["href"] == f"{target}?program=group-home-trial&check_in=2026-12-01&check_out=2026-12-03"
 
@@ -183,10 +185,44 @@ class TestNarrowing:
         found = results(worker, world, area=typed)
         assert [item["id"] for item in found.select(".card")] == [f"slot-{there.public_id}"]
 
-    def test_offers_the_areas_with_open_slots(self, worker, world):
+    def test_offers_the_areas_with_their_number_of_rooms(self, worker, world):
         factories.SlotFactory(room__home__area="架空市アオバ区")
-        page = soup(worker.get(url(world)))
-        assert [item["value"] for item in page.select("#areas option")] == ["架空市", "架空市アオバ区"]
+        for asked, checked in (({}, []), ({"area": "架空市"}, ["架空市"])):
+            boxes = results(worker, world, **asked).select(".area-choice input")
+            assert [(box["value"], text(box.parent), box["form"]) for box in boxes] == [
+                ("架空市", "架空市（1）", "search"),
+                ("架空市アオバ区", "架空市アオバ区（1）", "search"),
+            ]
+            assert [box["value"] for box in boxes if box.has_attr("checked")] == checked
+
+    def test_by_several_areas_at_once(self, worker, world):
+        there = factories.SlotFactory(room__home__area="架空市アオバ区")
+        factories.SlotFactory(room__home__area="別の町")
+        found = results(worker, world, area=["架空市", "架空市アオバ区"])
+        assert {item["id"] for item in found.select(".card")} == {
+            f"slot-{world.slot.public_id}",
+            f"slot-{there.public_id}",
+        }
+
+    def test_an_area_by_its_own_name_is_not_its_neighbor(self, worker, world):
+        factories.SlotFactory(room__home__area="架空市アオバ区")
+        found = results(worker, world, area="架空市")
+        assert [item["id"] for item in found.select(".card")] == [f"slot-{world.slot.public_id}"]
+
+    def test_an_area_without_rooms_can_be_left_out_again(self, worker, world):
+        found = results(worker, world, area="どこにもない町")
+        assert found.select(".card") == []
+        assert text(found.select_one(".area-choice input[checked]").parent) == "どこにもない町（0）"
+
+    def test_nonsense_for_an_area_is_left_out(self, worker, world):
+        found = results(worker, world, area="あ" * 10_000)
+        assert card(found, world.slot) is not None
+        assert found.select(".area-choice input[checked]") == []
+
+    def test_what_was_chosen_stays_while_something_else_is_wrong(self, worker, world):
+        response = worker.get(url(world), {"area": "架空市", "price": "-1"})
+        assert response.status_code == 422
+        assert soup(response).select_one("[name=area][checked]")["value"] == "架空市"
 
     def test_leaves_out_withdrawn_and_rented(self, worker, world):
         world.room.use = "RENTED"
@@ -200,6 +236,65 @@ class TestNarrowing:
         second = results(worker, world, page="2")
         assert len(second.select(".card")) == 3
         assert "nights=2" in second.find("a", rel="prev")["href"]
+
+
+class TestMemory:
+    def test_coming_back_keeps_the_last_search_of_each_person(self, worker, world):
+        other = person_of(world)
+        there = reverse("programs:slot-search", args=[other.public_id])
+        asked = "nights=2&area=%E6%9E%B6%E7%A9%BA%E5%B8%82&sort=price"
+        worker.get(f"{url(world)}?{asked}&page=1")
+        answer = worker.get(url(world))
+        back = "?nights=2&area=%E6%9E%B6%E7%A9%BA%E5%B8%82&sort=price"
+        assert (answer.status_code, answer["Location"]) == (302, url(world) + back)
+        assert worker.get(there).status_code == 200
+        # A question of one's own is answered as it is.
+        assert worker.get(f"{url(world)}?nights=1").status_code == 200
+        assert worker.get(url(world))["Location"].endswith("?nights=1")
+
+    def test_it_is_forgotten_when_asked_to(self, worker, world):
+        worker.get(f"{url(world)}?nights=2")
+        answer = worker.get(f"{url(world)}?nights=2&reset=1&program=group-home-trial")
+        assert answer["Location"] == f"{url(world)}?program=group-home-trial"
+        assert worker.get(answer["Location"]).status_code == 200
+        assert worker.get(url(world)).status_code == 200
+
+    def test_dates_that_have_passed_stay_behind(self, worker, world, frozen_time):
+        worker.get(f"{url(world)}?from=2026-12-01&to=2026-12-08&nights=2")
+        frozen_time.move_to(dt.datetime(2026, 12, 2, 1, tzinfo=dt.UTC))
+        worker.force_login(world.worker)
+        worker.get(f"{url(world)}?from=令和8年12月1日&nights=2")  # refused: it is no memory
+        session = worker.session
+        session["searches"] = {str(world.person.public_id): "from=2026-12-01&to=2026-12-08&nights=2"}
+        session.save()
+        assert worker.get(url(world))["Location"] == f"{url(world)}?nights=2"
+
+    def test_another_program_is_another_question(self, worker, world):
+        worker.get(f"{url(world)}?program=group-home-trial&nights=2")
+        assert worker.get(f"{url(world)}?program=other").status_code == 422
+        assert worker.get(f"{url(world)}?program=group-home-trial").status_code == 302
+
+    def test_only_the_last_twenty_are_kept(self, worker, world):
+        for _ in range(22):
+            worker.get(reverse("programs:slot-search", args=[person_of(world).public_id]) + "?nights=2")
+        assert len(worker.session["searches"]) == 20
+
+
+class TestHomes:
+    def test_leads_to_the_home_with_a_small_picture(self, worker, world):
+        assert card(results(worker, world), world.slot).find("img") is None
+        first = factories.HomePhotoFactory(home=world.room.home)
+        factories.HomePhotoFactory(home=world.room.home, order=1)
+        found = card(results(worker, world), world.slot)
+        [image] = found.select("img")
+        assert image["src"] == reverse("programs:home-photo", args=[first.public_id, "small"])
+        assert (image["loading"], image["width"], image["height"], image["alt"]) == ("lazy", "96", "72", "")
+        link = found.h3.a["href"]
+        assert link == (
+            reverse("programs:home-detail", args=[world.room.home.public_id])
+            + f"?person={world.person.public_id}&program=group-home-trial&nights=2"
+        )
+        assert worker.get(link).status_code == 200
 
 
 class TestFreshness:
@@ -260,7 +355,6 @@ class TestInput:
             ("to", "2027-12-31", "さがせる期間は184日までです。"),
             ("nights", "5", "この期間に泊まれるのは4泊までです。期間を広げてください。"),
             ("nights", "たくさん", "数字だけで入力してください（例: 12）。"),
-            ("area", "あ" * 10_000, "40文字以内で入力してください（いま10,000文字）。"),
             ("price", "-1", "0以上の数を入力してください。"),
         ],
     )
@@ -303,17 +397,25 @@ def test_partial_equals_the_fresh_page(worker, world):
 
 def test_asks_as_many_queries_for_three_slots_as_for_one(worker, world, django_assert_num_queries):
     factories.LimitFactory(program=world.program)
+    asked = f"{url(world)}?area=架空市&nights=1"
     with django_assert_num_queries(12):
         worker.get(url(world))
+    # The first time the session keeps the search.
+    worker.get(asked)
+    cache.clear()
+    with django_assert_num_queries(12):
+        worker.get(asked)
     for day in (1, 2):
         take(factories.SlotFactory().room, day)
+    factories.HomePhotoFactory(home=world.room.home)
+    cache.clear()
     with django_assert_num_queries(12):
-        worker.get(url(world))
+        worker.get(asked)
 
 
-def test_the_search_itself_takes_eight_queries_at_most(world, django_assert_num_queries):
-    wanted = Wanted(world.program, DEC[1], DEC[5], 2, area="架空市")
-    with django_assert_num_queries(8):
+def test_the_search_itself_takes_seven_queries_at_most(world, django_assert_num_queries):
+    wanted = Wanted(world.program, DEC[1], DEC[5], 2, areas=("架空市",))
+    with django_assert_num_queries(7):
         search(world.person, wanted, LimitBook([world.person]))
 
 
