@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from programs.services import photos
 from transition.enums import ConsentKind
 from transition.models import Consent, User
+from transition.services.links import SESSION_KEY
 from transition.signals import consent_withdrawn
 
 
@@ -15,3 +18,10 @@ def forget_photos(sender: type[Consent], consent: Consent, by: User, **kwargs: A
     """Who does not agree to photos any more has none. In the transaction of the withdrawal itself."""
     if consent.kind == ConsentKind.PHOTO:
         photos.remove_all(person=consent.person, by=by)
+
+
+@receiver(user_logged_in)
+def end_like_any_sign_in(sender: type[User], request: HttpRequest, **kwargs: Any) -> None:
+    """A sign-in lasts as long as any other, also in a browser that came in through a personal link."""
+    if SESSION_KEY in request.session:
+        request.session.set_expiry(None)

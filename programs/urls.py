@@ -19,6 +19,7 @@ from programs.views import (
     person_sessions,
     photos,
     planner,
+    portraits,
     programs,
     proposal,
     records,
@@ -136,6 +137,9 @@ urlpatterns = [
         "people/<uuid:public_id>/consents/<uuid:consent_id>/withdraw/",
         consents.consent_withdraw,
         name="consent-withdraw",
+    # The face of whoever goes along
+    path("portrait/", portraits.portrait_edit, name="portrait-edit"),
+    path("portraits/<uuid:public_id>/<str:size>/", portraits.portrait, name="portrait"),
     ),
     # The way into the easy view
     path("me/enter/<str:token>/", easy_entry.enter, name="easy-enter"),

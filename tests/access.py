@@ -325,6 +325,9 @@ ROWS = [
         get=SUPPORTING,
         post=SUPPORTING,
     ),
+    # The face of whoever goes along; a person sees it without signing in, so tests/programs/test_portraits.py asks
+    Row("programs:portrait-edit", get=ANYBODY, post=ANYBODY),
+    Row("programs:portrait", lambda place: [uuid.UUID(int=1), "small"], public=True),
     # The way into the easy view
     Row("programs:easy-enter", lambda place: [place.link.token], public=True),
     Row("programs:easy-leave", public=True),

@@ -13,6 +13,8 @@ from transition.models import Person, PersonLink, User
 from transition.services import audit
 from transition.services.transactions import RequestKey, lock, writing
 
+# Under which a browser's session holds the id of the link through which it came in.
+SESSION_KEY = "person_link"
 TOKEN_BYTES = 32
 NOTED_EVERY = dt.timedelta(hours=1)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")

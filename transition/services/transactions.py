@@ -101,7 +101,11 @@ def _answer_once(key: RequestKey, act: Callable[[], R]) -> R:
             raise KeyReused
         if not used.answer:
             return cast(R, None)
-        return cast(R, apps.get_model(used.answer["model"])._default_manager.get(pk=used.answer["pk"]))
+        answered = apps.get_model(used.answer["model"])._default_manager.filter(pk=used.answer["pk"]).first()
+        if answered is None:
+            # What the first sending made has been taken out since.
+            raise KeyReused
+        return cast(R, answered)
     row = IdempotencyKey.objects.create(
         user_id=key.user_id, link_id=key.link_id, key=key.key, fingerprint=key.fingerprint
     )

@@ -15,8 +15,8 @@ from programs.queries.links import live_link
 from transition.htmx import redirect_page, render_page
 from transition.models import Person, PersonLink, User
 from transition.services import links
+from transition.services.links import SESSION_KEY
 
-SESSION_KEY = "person_link"
 HEADERS = {
     "Cache-Control": "no-store",
     # Not no-referrer: with it browsers send forms with `Origin: null`, which Django refuses. The secret address itself

@@ -3,8 +3,6 @@
 import datetime as dt
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.signals import user_logged_in
-from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,11 +11,12 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
 from programs.queries.links import by_token
-from programs.views.easy.access import HEADERS, SESSION_KEY, forget_link
+from programs.views.easy.access import HEADERS, forget_link
 from transition import clock
 from transition.models import PersonLink
 from transition.models.links import LINK_DAYS
 from transition.services import links
+from transition.services.links import SESSION_KEY
 
 EASY_START = "/me/"
 ENTRY_HEADERS = HEADERS | {"Referrer-Policy": "no-referrer"}
@@ -44,13 +43,6 @@ def leave(request: HttpRequest) -> HttpResponse:
     signed_in = request.user.is_authenticated
     forget_link(request)
     return redirect(reverse("transition:start") if signed_in else EASY_START)
-
-
-@receiver(user_logged_in, dispatch_uid="sign_in_ends_like_any_other")
-def _shorten(sender: type, request: HttpRequest, **kwargs: object) -> None:
-    """A sign-in lasts as long as any other, also in a browser that holds a link."""
-    if SESSION_KEY in request.session:
-        request.session.set_expiry(None)
 
 
 def _put_into_session(request: HttpRequest, link: PersonLink) -> None:
