@@ -11,10 +11,10 @@ from programs.views import (
     goals,
     homes,
     intentions,
+    links,
     outcomes,
     outings,
     packs,
-    links,
     people,
     person_sessions,
     photos,
@@ -32,7 +32,10 @@ from programs.views import (
     voices,
     wishes,
 )
+from programs.views.easy import answers as easy_answers
+from programs.views.easy import cards as easy_cards
 from programs.views.easy import entry as easy_entry
+from programs.views.easy import screens as easy_screens
 
 app_name = "programs"
 
@@ -106,12 +109,8 @@ urlpatterns = [
     path("people/<uuid:public_id>/documents/", person_sessions.document_list, name="document-list"),
     path("people/<uuid:public_id>/contacts/", contacts.contact_list, name="contact-list"),
     path("people/<uuid:public_id>/contacts/new/", contacts.contact_create, name="contact-create"),
-    path(
-        "people/<uuid:public_id>/contacts/<uuid:contact_id>/edit/", contacts.contact_update, name="contact-update"
-    ),
-    path(
-        "people/<uuid:public_id>/contacts/<uuid:contact_id>/retire/", contacts.contact_retire, name="contact-retire"
-    ),
+    path("people/<uuid:public_id>/contacts/<uuid:contact_id>/edit/", contacts.contact_update, name="contact-update"),
+    path("people/<uuid:public_id>/contacts/<uuid:contact_id>/retire/", contacts.contact_retire, name="contact-retire"),
     path("people/<uuid:public_id>/card/", cards.card, name="card"),
     path("people/<uuid:public_id>/card/edit/", cards.card_edit, name="card-edit"),
     path("people/<uuid:public_id>/card/versions/<int:version>/", cards.card_version, name="card-version"),
@@ -137,21 +136,39 @@ urlpatterns = [
         "people/<uuid:public_id>/consents/<uuid:consent_id>/withdraw/",
         consents.consent_withdraw,
         name="consent-withdraw",
+    ),
     # The face of whoever goes along
     path("portrait/", portraits.portrait_edit, name="portrait-edit"),
     path("portraits/<uuid:public_id>/<str:size>/", portraits.portrait, name="portrait"),
-    ),
-    # The way into the easy view
-    path("me/enter/<str:token>/", easy_entry.enter, name="easy-enter"),
-    path("me/leave/", easy_entry.leave, name="easy-leave"),
-    # A coordinator
-    path("programs/", programs.program_list, name="program-list"),
-    path("programs/<uuid:public_id>/adopt/", programs.program_adopt, name="program-adopt"),
-    path("limits/<int:pk>/change/", programs.limit_change, name="limit-change"),
-]
     # The person's own links
     path("people/<uuid:public_id>/links/", links.person_link_list, name="person-link-list"),
     path("people/<uuid:public_id>/links/issue/", links.person_link_issue, name="person-link-issue"),
     path("links/<uuid:public_id>/revoke/", links.person_link_revoke, name="person-link-revoke"),
     # やめたい: what the worker heard
     path("stop-requests/<uuid:public_id>/answer/", voices.stop_request_answer, name="stop-request-answer"),
+    # The way into the easy view
+    path("me/enter/<str:token>/", easy_entry.enter, name="easy-enter"),
+    path("me/leave/", easy_entry.leave, name="easy-leave"),
+    # The easy view: the person's own
+    path("me/", easy_screens.today, name="easy-today"),
+    path("me/next/", easy_screens.coming, name="easy-next"),
+    path("me/sessions/<uuid:public_id>/", easy_screens.session, name="easy-session"),
+    path("me/sessions/<uuid:public_id>/done/", easy_screens.done, name="easy-done"),
+    path("me/sessions/<uuid:public_id>/stop/", easy_answers.stop, name="easy-stop"),
+    path("me/sessions/<uuid:public_id>/rating/", easy_answers.rating, name="easy-rating"),
+    path("me/wishes/", easy_answers.wishes, name="easy-wishes"),
+    path("me/wishes/<uuid:item_id>/", easy_answers.wish, name="easy-wish"),
+    path("me/choices/", easy_answers.choices, name="easy-choices"),
+    path("me/cards/", easy_cards.own_cards, name="easy-cards"),
+    path("me/pictures/<str:kind>/<uuid:public_id>/<str:size>/", easy_screens.picture, name="easy-picture"),
+    path("people/<uuid:public_id>/cards/", easy_cards.person_cards, name="person-cards"),
+    path(
+        "people/<uuid:public_id>/cards/<str:kind>/<uuid:picture_id>/<str:size>/",
+        easy_cards.person_picture,
+        name="person-picture",
+    ),
+    # A coordinator
+    path("programs/", programs.program_list, name="program-list"),
+    path("programs/<uuid:public_id>/adopt/", programs.program_adopt, name="program-adopt"),
+    path("limits/<int:pk>/change/", programs.limit_change, name="limit-change"),
+]

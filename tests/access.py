@@ -68,8 +68,8 @@ class Place:
     photo: Photo
     feed: CalendarFeed
     link: PersonLink
-    own_program: Program
     stop: StopRequest
+    own_program: Program
     limit: Limit
     wish_item: WishItem
     clients: dict[str, Client]
@@ -124,11 +124,11 @@ def make_place() -> Place:
         ),
         feed=feeds.issue(person=world.person, label="母", detail="NEUTRAL", by=world.worker),
         link=links.issue(person=world.person, label="へや", by=world.worker),
+        stop=voices.ask_to_stop(session=session, by=None),
         own_program=own,
         limit=factories.LimitFactory(program=own),
         wish_item=WishItem.objects.create(code="fictional", name="りょうり", photo=picture),
         clients=clients,
-        stop=voices.ask_to_stop(session=session, by=None),
     )
 
 
@@ -328,9 +328,32 @@ ROWS = [
     # The face of whoever goes along; a person sees it without signing in, so tests/programs/test_portraits.py asks
     Row("programs:portrait-edit", get=ANYBODY, post=ANYBODY),
     Row("programs:portrait", lambda place: [uuid.UUID(int=1), "small"], public=True),
+    # The person's own links, and what they said
+    Row("programs:person-link-list", person, get=SUPPORTING),
+    Row("programs:person-link-issue", person, post=SUPPORTING),
+    Row("programs:person-link-revoke", lambda place: [place.link.public_id], get=SUPPORTING, post=SUPPORTING),
+    Row("programs:stop-request-answer", lambda place: [place.stop.public_id], get=SUPPORTING, post=SUPPORTING),
     # The way into the easy view
     Row("programs:easy-enter", lambda place: [place.link.token], public=True),
     Row("programs:easy-leave", public=True),
+    # The easy view: closed by `easy_view`, tested in tests/programs/test_easy_access.py
+    Row("programs:easy-today", public=True),
+    Row("programs:easy-next", public=True),
+    Row("programs:easy-session", outing, public=True),
+    Row("programs:easy-done", outing, public=True),
+    Row("programs:easy-stop", outing, public=True),
+    Row("programs:easy-rating", outing, public=True),
+    Row("programs:easy-wishes", public=True),
+    Row("programs:easy-wish", lambda place: [place.wish_item.public_id], public=True),
+    Row("programs:easy-choices", public=True),
+    Row("programs:easy-cards", public=True),
+    Row("programs:easy-picture", lambda place: ["wish", place.wish_item.public_id, "small"], public=True),
+    Row("programs:person-cards", person, get=SUPPORTING),
+    Row(
+        "programs:person-picture",
+        lambda place: [place.world.person.public_id, "wish", place.wish_item.public_id, "small"],
+        get=SUPPORTING,
+    ),
     # Programs
     Row("programs:program-list", get=ANYBODY),
     Row(
@@ -347,6 +370,10 @@ ROWS = [
         refused=("staff", "worker"),
     ),
     # Calendars
+    Row("calendars:organization-calendar", get=tuple(name for name in ANYBODY if name != "ended"), refused=("ended",)),
+    Row("calendars:my-calendar", get=ANYBODY),
+    Row("calendars:person-calendar", person, get=SUPPORTING),
+    Row("calendars:home-calendar", home, get=HOSTING),
     Row("calendars:feed", lambda place: [place.feed.token], public=True),
     Row("calendars:feed-not-found", lambda place: ["x"], public=True),
     Row("calendars:feed-list", person, get=SUPPORTING),
@@ -359,11 +386,6 @@ BY_NAME = {row.name: row for row in ROWS}
 
 def url_names(resolver: URLResolver | None = None, prefix: str = "") -> set[str]:
     """Every named address there is, and "?" with its pattern for one without a name."""
-    # The person's own links, and what they said
-    Row("programs:person-link-list", person, get=SUPPORTING),
-    Row("programs:person-link-issue", person, post=SUPPORTING),
-    Row("programs:person-link-revoke", lambda place: [place.link.public_id], get=SUPPORTING, post=SUPPORTING),
-    Row("programs:stop-request-answer", lambda place: [place.stop.public_id], get=SUPPORTING, post=SUPPORTING),
     found: set[str] = set()
     for pattern in (resolver or get_resolver()).url_patterns:
         if isinstance(pattern, URLPattern):

@@ -3,6 +3,7 @@
 from programs.domain.problems import Problem, Refused
 from programs.enums import Face, SessionState
 from programs.models import Rating, Session
+from transition import clock
 from transition.enums import Expression
 from transition.models import Person, User
 from transition.services import audit
@@ -31,7 +32,7 @@ def rate(
     lock(Person, [session.person_id])
     session = Session.objects.get(pk=session.pk)
     problems = []
-    if session.state not in RATEABLE:
+    if not has_begun(session):
         problems.append(Problem("rating.too_early", "体験が始まってから、きもちを書けます。"))
     if not by_person and not basis.strip():
         message = "支援者が書くときは、何から分かったかを書いてください。"
@@ -47,7 +48,12 @@ def rate(
         basis="" if by_person else basis,
         by=by,
     )
-    rating.full_clean()
+    rating.full_clean(exclude=["by"] if by is None else None)
     rating.save()
     audit.record("rating.give", session, by=by, face=str(face), by_person=by_person)
     return rating
+
+
+def has_begun(session: Session) -> bool:
+    """It has begun, or its time has come and nobody has written so yet."""
+    return session.state in RATEABLE or (session.state == SessionState.CONFIRMED and session.starts_at <= clock.now())

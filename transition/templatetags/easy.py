@@ -71,6 +71,12 @@ def easy_time(value: dt.datetime | dt.time | None) -> str:
     return f"{half} {hour}時《じ》{minute}"
 
 
+@register.filter
+def easy_yen(value: int) -> str:
+    """7,440円, with its reading."""
+    return f"{value:,}円《えん》"
+
+
 _WEEKDAYS = ("げつ", "か", "すい", "もく", "きん", "ど", "にち")
 
 
