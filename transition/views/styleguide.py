@@ -9,7 +9,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 
+from transition.domain.wareki import DATE_EXAMPLE, TIME_EXAMPLE
 from transition.enums import DisabilityKind, Residence, Sex
+from transition.fields import JapaneseDateField, JapaneseTimeField
 from transition.htmx import render_page
 
 STATES = (
@@ -34,9 +36,8 @@ MARKS = {
 
 class SampleForm(forms.Form):
     name = forms.CharField(label="体験の名前", help_text="ご本人に伝わる名前にします。")
-    start = forms.DateField(
-        label="はじまりの日", help_text="例：2026-11-22", widget=forms.DateInput(attrs={"type": "date"})
-    )
+    start = JapaneseDateField(label="はじまりの日", help_text=DATE_EXAMPLE)
+    time = JapaneseTimeField(label="入る時刻", help_text=TIME_EXAMPLE)
     nights = forms.IntegerField(label="泊数", min_value=1, max_value=30)
     residence = forms.ChoiceField(label="いまの住まい", choices=[("", "選んでください"), *Residence.choices])
     sex = forms.ChoiceField(

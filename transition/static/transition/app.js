@@ -118,6 +118,51 @@
     }
   });
 
+  // A link to a page that only asks (its .plain-page) opens the question over this page. The form in it is sent like
+  // any other, so a refusal shows on the page itself. Escape and やめる give the focus back to the link.
+  const ask = async (link) => {
+    let question = null;
+    try {
+      const answer = await fetch(link.href);
+      if (answer.ok && !answer.redirected) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        question = page.querySelector("#main .plain-page");
+      }
+    } catch { /* The page itself will tell. */ }
+    if (!question) {
+      location.assign(link.href);
+      return;
+    }
+    const dialog = document.createElement("dialog");
+    dialog.className = "dialog";
+    dialog.setAttribute("aria-labelledby", "dialog-title");
+    const heading = document.createElement("h2");
+    heading.id = "dialog-title";
+    heading.tabIndex = -1;
+    heading.autofocus = true;
+    heading.textContent = question.querySelector("h1").textContent;
+    question.querySelector("h1").replaceWith(heading);
+    for (const form of question.querySelectorAll("form:not([action])")) form.action = link.href;
+    dialog.append(document.adoptNode(question));
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      focusOn(link);
+    });
+    dialog.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-close]")) return;
+      event.preventDefault();
+      dialog.close();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-dialog]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
+    event.preventDefault();
+    ask(link);
+  });
+
   // One click, one sending. The server does not rely on it.
   document.addEventListener("submit", (event) => {
     const form = event.target;
