@@ -1,18 +1,32 @@
-"""Every page that a role reaches from its start: readable, accessible, narrow enough, and silent in the console."""
+"""Every page that a role reaches from its start, in every state: readable, accessible, narrow enough, silent.
+
+States: full (demo data), empty (an office that began today), wrong (each form sent empty), open (each disclosure),
+at 1280 and at 320 px, light and, for a sample, dark. `pytest -s` prints how much was looked at.
+"""
+
+import sys
+import time
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from programs.models import Session
 from programs.services import demo as demo_data
+from tests import factories
+from tests.e2e.examination import FORMS, SEND_WRONG, Examiner, kind_of, links, path_of
+from tests.personas import member
+from transition.enums import OrganizationKind
 from transition.models import User
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 ROLES = ["municipality", "core_center", "worker", "facility", "group_home"]
-# One page of each kind is enough: these parts of an address are the same page for another row.
-MOST_PAGES = 60
+# Far more kinds of page than there are: a crawl that goes astray ends here.
+MOST_KINDS = 120
+DARK_EVERY = 3
+DOWNLOADS = (".csv", ".pdf", ".ics", "pdf/", "csv/")
 
 
 def sign_in(signed_in, role: str, **options) -> Page:
@@ -20,47 +34,85 @@ def sign_in(signed_in, role: str, **options) -> Page:
     return signed_in(User.objects.get(email=email), settings.DEMO_PASSWORD, **options)
 
 
-def kind_of(path: str) -> str:
-    """The path with every identifier taken out, and without its query."""
-    return "/".join("…" if part.isdigit() or len(part) == 36 else part for part in path.partition("?")[0].split("/"))
-
-
-def links(page: Page) -> list[str]:
-    hrefs = page.eval_on_selector_all("a[href^='/']", "nodes => nodes.map(node => node.getAttribute('href'))")
-    return [href.split("#")[0] for href in hrefs if not href.startswith(("/ical/", "/static/"))]
-
-
 @pytest.fixture(scope="session")
 def examined() -> set[str]:
-    """Kinds of page that axe has seen already; roles share most of them."""
+    """Kinds of page that were looked at already; roles share most of them."""
     return set()
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_every_page_of_a_role(demo, signed_in, accessible, examined, role):
-    page = sign_in(signed_in, role, viewport={"width": 1280, "height": 900})
-    noise = []
+def crawl(page: Page, examined: set[str], *, state: str = "full") -> Examiner:
+    """Follow every link to a kind of page not seen yet; look at it full, then with each form sent wrong.
+
+    What looks the same whatever the data is left out where the state is another one than "full".
+    """
+    examiner, started = Examiner(), time.monotonic()
+    noise: list[str] = []
     page.on("console", lambda message: noise.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: noise.append(str(error)))
-    waiting, seen = [page.url.replace(page.evaluate("location.origin"), "")], set()
-    while waiting and len(seen) < MOST_PAGES:
+    waiting, seen = [path_of(page)], set()
+    while waiting and len(seen) < MOST_KINDS:
         path = waiting.pop(0)
-        if kind_of(path) in seen:
+        kind = kind_of(path)
+        if kind in seen or path.partition("?")[0].endswith(DOWNLOADS):
             continue
-        seen.add(kind_of(path))
+        seen.add(kind)
         response = page.goto(path)
-        assert response.status == 200, path
+        if not (response.headers.get("content-type") or "").startswith("text/html"):
+            continue
+        if response.status != 200:
+            examiner.wrong.append(f"{path} answers {response.status}")
+            continue
         expect(page.locator("h1")).to_have_count(1)
-        for width in (1280, 320):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} at {width} px"
-        if kind_of(path) not in examined:
-            accessible(page)
-            examined.add(kind_of(path))
-        page.set_viewport_size({"width": 1280, "height": 900})
-        assert not noise, path
         waiting += links(page)
-    assert len(seen) >= 3
+        if kind in examined:
+            continue
+        examined.add(kind)
+        if state == "full":
+            examiner.examine(page, dark=len(examined) % DARK_EVERY == 0)
+            send_each_form_wrong(page, path, examiner, noise)
+        else:
+            examiner.look(page, state)
+        for text in noise:
+            examiner.wrong.append(f"{kind} [console] {text}")
+        noise.clear()
+    seconds = time.monotonic() - started
+    sys.stdout.write(f"\n{len(seen)} kinds of page, axe: {dict(examiner.counts)}, {seconds:.0f} s\n")
+    return examiner
+
+
+def send_each_form_wrong(page: Page, path: str, examiner: Examiner, noise: list[str]) -> None:
+    page.goto(path)
+    for form in page.evaluate(FORMS):
+        if not form["typed"]:
+            continue
+        if path_of(page) != path or examiner.counts["wrong"]:
+            page.goto(path)
+        with page.expect_navigation() as answer:
+            page.evaluate(SEND_WRONG, form["index"])
+        # The browser itself notes a 422 in its console.
+        noise[:] = [text for text in noise if "status of 422" not in text]
+        if answer.value.status == 422:
+            examiner.look(page, "wrong")
+            examiner.width(page, "wrong")
+            if not page.locator("main :is(.field-errors, .error-summary, .problem)").count():
+                examiner.note(page, "wrong", "422, and nothing says why")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_of_a_role(demo, signed_in, examined, role):
+    page = sign_in(signed_in, role, viewport={"width": 1280, "height": 900})
+    crawl(page, examined).fail_if_wrong()
+
+
+@pytest.mark.parametrize(
+    "kind", [OrganizationKind.GROUP_HOME, OrganizationKind.FACILITY, OrganizationKind.MUNICIPALITY]
+)
+def test_every_page_of_an_office_that_began_today(signed_in, transactional_db, kind):
+    """Nothing is there yet, so every list is empty and says what to do first."""
+    call_command("load_programs", verbosity=0)
+    city = None if kind == OrganizationKind.MUNICIPALITY else factories.MunicipalityFactory()
+    page = signed_in(member(factories.OrganizationFactory(kind=kind, municipality=city), "COORDINATOR"))
+    crawl(page, set(), state="empty").fail_if_wrong()
 
 
 def test_a_home_answers_a_request_with_the_keyboard_only(demo, signed_in):
