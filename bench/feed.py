@@ -116,7 +116,7 @@ def built_with_icalendar(token: str) -> Case:
     import icalendar
 
     from calendars.domain.ical import NAME, TOKYO
-    from calendars.queries import live_feed
+    from calendars.queries.feeds import live_feed
     from programs.models import Session
     from transition import clock
 

@@ -1,4 +1,4 @@
-"""Words of the calendar feeds."""
+"""Words of the calendars and of their feeds."""
 
 from django.db.models import TextChoices
 
@@ -37,3 +37,11 @@ class Agent(TextChoices):
     ICSX5 = "ICSX5", "ICSx⁵（Android）"
     BROWSER = "BROWSER", "ブラウザー"
     OTHER = "OTHER", "そのほか"
+
+
+class CalendarView(TextChoices):
+    """How much of a calendar is looked at; the code stands in the address."""
+
+    MONTH = "month", "月"
+    WEEK = "week", "週"
+    DAY = "day", "日"

@@ -1,8 +1,25 @@
-from django import forms
+from typing import Any
 
-from calendars.enums import Detail
+from django import forms
+from django.db.models import QuerySet
+from django.utils.http import urlencode
+
+from calendars.enums import CalendarView, Detail
 from calendars.models import CalendarFeed
+from programs.models import Program
 from transition.domain.text import clean_line
+from transition.fields import JapaneseDateField
+from transition.models import User
+
+
+class OneOf(forms.ModelChoiceField):
+    """A choice out of rows; whatever names none of them gets the same answer."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            raise forms.ValidationError("選べるものの中から選んでください。", code="invalid_choice") from None
 
 
 class FeedForm(forms.Form):
@@ -28,3 +45,47 @@ class FeedForm(forms.Form):
         if not label:
             raise forms.ValidationError("だれの予定表かを入れてください。")
         return label
+
+
+class AgendaForm(forms.Form):
+    """What is looked at in a calendar; workers and programs only where there are some to choose among."""
+
+    use_required_attribute = False
+
+    view = forms.CharField(required=False, widget=forms.HiddenInput)
+    date = JapaneseDateField(label="日にち", required=False, help_text="例：令和8年12月1日、2026-12-01")
+    worker = OneOf(User.objects.none(), label="担当・付き添い", required=False, empty_label="みんな")
+    program = OneOf(
+        Program.objects.none(), label="体験事業", required=False, empty_label="すべて", to_field_name="public_id"
+    )
+    all = forms.BooleanField(label="取り消しやお断りも見る", required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        workers: QuerySet[User] | None = None,
+        programs: QuerySet[Program] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        for name, rows in (("worker", workers), ("program", programs)):
+            if rows is None:
+                del self.fields[name]
+            else:
+                self.fields[name].queryset = rows  # type: ignore[attr-defined]
+
+    def clean_view(self) -> str:
+        """The month, whatever else was asked for."""
+        asked = self.cleaned_data["view"]
+        return asked if asked in CalendarView.values else CalendarView.MONTH.value
+
+    def kept(self, **changes: str) -> str:
+        """What was chosen, as the query of an address."""
+        chosen = self.cleaned_data
+        worker, program = chosen.get("worker"), chosen.get("program")
+        words = {
+            "worker": str(worker.pk) if worker else "",
+            "program": str(program.public_id) if program else "",
+            "all": "1" if chosen.get("all") else "",
+        } | changes
+        return urlencode({name: word for name, word in words.items() if word})

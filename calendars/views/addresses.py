@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from calendars import queries
 from calendars.domain.entries import CANCELLED_FOR
 from calendars.forms import FeedForm
 from calendars.models import FEED_DAYS, CalendarFeed
+from calendars.queries import feeds as queries
 from calendars.services import feeds
 from programs.views.acting import attempt, request_key
 from transition import clock

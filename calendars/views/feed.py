@@ -16,10 +16,10 @@ from django.utils.http import http_date, parse_etags, parse_http_date_safe
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
-from calendars import queries
 from calendars.domain import ical
 from calendars.domain.window import slid_on, window_on
 from calendars.models import CalendarFeed
+from calendars.queries import feeds as queries
 from calendars.services import feeds, fragments
 from transition import clock
 

@@ -7,9 +7,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from calendars import queries
 from calendars.enums import Detail
 from calendars.models import CalendarFeed, FeedEntry
+from calendars.queries import feeds as queries
 from calendars.services import feeds, fragments
 from programs.enums import SessionState
 from programs.models import Session

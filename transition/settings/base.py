@@ -183,6 +183,8 @@ Q_CLUSTER = {
 
 # The part of a calendar UID behind the @; never change it once calendars are subscribed.
 CALENDAR_UID_HOST = env("CALENDAR_UID_HOST", default="taiken.invalid")
+# The weekday on which weeks of the calendars begin, by its English name: SUNDAY or MONDAY.
+CALENDAR_WEEK_STARTS = env("CALENDAR_WEEK_STARTS", default="SUNDAY")
 # Residents of a facility are asked at least this often where and how they want to live (意向確認).
 INTENTION_MONTHS = env.int("INTENTION_MONTHS", default=6)
 SITE_NAME = "たいけんスケジューラー"
