@@ -38,6 +38,7 @@ WORDS = {
     "worker": "相談支援専門員",
     "facility": "障害者支援施設",
     "group_home": "グループホーム",
+    "person": "本人",
     "FAMILY": "家族",
     "BUSY": "予定ありとだけ",
     "NEUTRAL": "種類",
@@ -228,6 +229,9 @@ def describe(address: str, accounts: dict[str, Any]) -> str:
             [*(WORDS.get(one[key], one[key]) for key in ("audience", "detail")), address + one["path"]] for one in feeds
         ]
         lines += ["  Calendars to subscribe to / 予定表", *table(rows), ""]
+    if links := accounts.get("links", []):
+        rows = [[one["person"], address + one["path"]] for one in links]
+        lines += ["  The person's own pages, without signing in / 本人の画面（本人用リンク）", *table(rows), ""]
     lines += ["  Stop with Ctrl-C / 終了は Ctrl-C", ""]
     rule = "─" * 72
     return "\n".join([rule, *lines, rule])

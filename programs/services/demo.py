@@ -16,9 +16,10 @@ from django.conf import settings
 from programs.domain.home_lists import HomeRow
 from programs.domain.problems import Refused
 from programs.domain.spans import nights
-from programs.enums import DeclineReason, NightUse, RoomUse
+from programs.enums import DeclineReason, NightUse, RoomUse, SessionState
 from programs.models import Home, Program, Room, Session, Slot
-from programs.services import homes, sessions, slots
+from programs.services import homes, portraits, sessions, slots, voices
+from programs.services.demo_faces import drawn_face
 from programs.services.demo_keys import Step, demo_key, done_before
 from programs.services.demo_story import Stories
 from programs.services.slots import Offer, Pattern
@@ -63,6 +64,36 @@ class Seed:
             for item in self.data[name]:
                 yield functools.partial(act, item)
         yield from Stories(self.people, self.organizations, self.staff).steps()
+        yield from self.easy()
+
+    def easy(self) -> Iterator[Step]:
+        """What the easy view shows: a person who signs in, one who wants to stop, the faces of those who go along."""
+        for item in self.data["people"]:
+            if "signs_in" in item:
+                yield functools.partial(self.signs_in, item)
+        for item in self.data["stays"]:
+            if item.get("wants_to_stop"):
+                yield functools.partial(self.wants_to_stop, item)
+        for number, item in enumerate(self.data["members"]):
+            yield functools.partial(self.face, item["email"], number)
+
+    def signs_in(self, item: dict[str, Any]) -> None:
+        person = self.people[item["ref"]]
+        people.let_sign_in(
+            person=person, email=item["signs_in"], password=settings.DEMO_PASSWORD, is_demo=True, by=None
+        )
+
+    def wants_to_stop(self, item: dict[str, Any]) -> None:
+        """Said once; answered, it is not said again by the next seeding."""
+        session = Session.objects.filter(person=self.people[item["person"]], state=SessionState.IN_PROGRESS).first()
+        if session is not None and not session.stop_requests.exists():
+            voices.ask_to_stop(session=session, by=None)
+
+    def face(self, email: str, number: int) -> None:
+        user = User.objects.get(email=email)
+        key = demo_key(user, "face")
+        if not done_before(key):
+            portraits.put(data=drawn_face(number), by=user, key=key)
 
     def day(self, offset: int) -> dt.date:
         return self.today + dt.timedelta(days=offset)

@@ -17,7 +17,7 @@ def ask_to_stop(*, session: Session, by: User | None, key: RequestKey | None = N
     """
     lock(Person, [session.person_id])
     session = Session.objects.get(pk=session.pk)
-    open_one = StopRequest.objects.open().filter(session=session).first()
+    open_one: StopRequest | None = StopRequest.objects.open().filter(session=session).first()
     if open_one is not None:
         return open_one
     if not can_stop(session):

@@ -65,7 +65,7 @@ def test_one_account_per_role_signs_in_and_the_addresses_open(client):
     call_command("seed")
     answer = accounts()
     roles = [account["role"] for account in answer["accounts"]]
-    assert roles == ["municipality", "core_center", "worker", "facility", "group_home"]
+    assert roles == ["municipality", "core_center", "worker", "facility", "group_home", "person"]
     for account in answer["accounts"]:
         assert client.login(username=account["email"], password=account["password"])
         assert client.get("/", follow=True).status_code == 200
@@ -73,6 +73,14 @@ def test_one_account_per_role_signs_in_and_the_addresses_open(client):
     for feed in answer["feeds"]:
         assert b"BEGIN:VEVENT" in client.get(feed["path"]).content
     assert {feed["path"] for feed in accounts()["feeds"]}.isdisjoint({feed["path"] for feed in answer["feeds"]})
+
+
+def test_every_demo_person_has_one_fresh_link(client):
+    call_command("seed")
+    first, second = accounts()["links"], accounts()["links"]
+    assert [link["person"] for link in second] == list(Person.objects.order_by("pk").values_list("called", flat=True))
+    assert {client.get(link["path"]).status_code for link in first} == {404}
+    assert {client.get(link["path"])["Location"] for link in second} == {"/me/"}
 
 
 @pytest.mark.parametrize("command", ["seed", "demo_accounts"])

@@ -3,6 +3,8 @@
 import datetime as dt
 from typing import Any
 
+from django.contrib.auth.password_validation import validate_password
+
 from transition import clock
 from transition.domain.text import search_key
 from transition.enums import COORDINATING_KINDS
@@ -36,6 +38,29 @@ def update(*, person: Person, by: User, **details: Any) -> Person:
         _save(person)
         audit.record("person.update", person, by=by, fields=changed)
     return person
+
+
+@writing
+def let_sign_in(
+    *, person: Person, email: str, by: User | None, password: str | None = None, is_demo: bool = False
+) -> User:
+    """Give the person a sign-in of their own for the easy view, without any membership. A second time it stays.
+
+    Raises ValidationError for a weak password or a constraint.
+    """
+    [person] = lock(Person, [person.pk])
+    if person.user is not None:
+        return person.user
+    user = User(email=email.strip().lower(), name=person.name, is_demo=is_demo)
+    if password is not None:
+        validate_password(password, user)
+    user.set_password(password)
+    user.full_clean()
+    user.save()
+    person.user = user
+    person.save(update_fields=["user"])
+    audit.record("person.let_sign_in", person, by=by)
+    return user
 
 
 @writing

@@ -10,14 +10,17 @@ from calendars.services import feeds
 from programs.services import demo
 from transition import clock
 from transition.models import Person, User
+from transition.services import links
 
 # Whose calendar is shown, and at which levels of detail.
 NUMBER = "0000000017"
 DETAILS = (Detail.NEUTRAL, Detail.NAMES)
+# What is issued here is known by its label, and stopped at the next start.
+LABEL = "デモ"
 
 
 class Command(BaseCommand):
-    help = "デモの利用者と、新しく発行した予定表のアドレスを表示します。デモデータだけのデータベースで使えます。"
+    help = "デモの利用者と、新しい予定表と本人用リンクのアドレスを表示します。デモだけのデータベースで使えます。"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="JSONで表示します")
@@ -27,24 +30,40 @@ class Command(BaseCommand):
             raise CommandError("この設定ではデモの利用者はいません。")
         if User.objects.filter(is_demo=False).exists() or not User.objects.exists():
             raise CommandError("デモデータだけのデータベースで使ってください。")
-        answer = {"accounts": self._accounts(), "feeds": self._feeds()}
+        answer = {"accounts": self._accounts(), "feeds": self._feeds(), "links": self._links()}
         self.stdout.write(_dumped(answer) if json else _lines(answer))
 
     def _accounts(self) -> list[dict[str, str]]:
         first: dict[str, str] = {}
         for member in demo.read()["members"]:
             first.setdefault(member["role"], member["email"])
+        for person in demo.read()["people"]:
+            if "signs_in" in person:
+                first.setdefault("person", person["signs_in"])
         return [{"role": role, "email": email, "password": settings.DEMO_PASSWORD} for role, email in first.items()]
 
     def _feeds(self) -> list[dict[str, str]]:
         person = Person.objects.get(certificate_number=NUMBER)
         by = User.objects.get(led_links=person.support_links.order_by("pk")[0])
-        label = f"デモ {clock.now().astimezone(clock.TOKYO):%m/%d %H:%M}"
+        label = f"{LABEL} {clock.now().astimezone(clock.TOKYO):%m/%d %H:%M}"
         issued = []
         for detail in DETAILS:
             feed = feeds.issue(person=person, label=label, detail=detail, by=by)
             path = reverse("calendars:feed", args=[feed.token])
             issued.append({"audience": feed.audience, "detail": feed.detail, "path": path})
+        return issued
+
+    def _links(self) -> list[dict[str, str]]:
+        """A fresh personal link for everybody in the file."""
+        numbers = [person["number"] for person in demo.read()["people"]]
+        label = f"{LABEL} {clock.now().astimezone(clock.TOKYO):%m/%d %H:%M}"
+        issued = []
+        for person in Person.objects.filter(certificate_number__in=numbers).order_by("pk"):
+            by = User.objects.get(led_links=person.support_links.order_by("pk")[0])
+            for old in person.links.filter(label__startswith=LABEL, revoked_at=None):
+                links.revoke(link=old, by=by)
+            link = links.issue(person=person, label=label, by=by)
+            issued.append({"person": person.called, "path": reverse("programs:easy-enter", args=[link.token])})
         return issued
 
 
@@ -54,4 +73,5 @@ def _dumped(answer: dict[str, Any]) -> str:
 
 def _lines(answer: dict[str, Any]) -> str:
     rows = [f"{one['role']:<14}{one['email']:<24}{one['password']}" for one in answer["accounts"]]
-    return "\n".join(rows + [f"{one['audience']:<14}{one['detail']:<10}{one['path']}" for one in answer["feeds"]])
+    rows += [f"{one['audience']:<14}{one['detail']:<10}{one['path']}" for one in answer["feeds"]]
+    return "\n".join(rows + [f"{one['person']:<14}{one['path']}" for one in answer["links"]])
