@@ -200,7 +200,7 @@ ROWS = [
     # Everybody's first page
     Row("programs:today", get=ANYBODY),
     # A group home
-    Row("programs:board", get=HOMES, refused=NOT_HOSTING),
+    Row("programs:board", get=HOMES, post=HOMES, refused=NOT_HOSTING),
     Row("programs:inbox", get=HOMES, refused=NOT_HOSTING),
     Row("programs:room-create", home, get=HOSTING, post=HOSTING),
     Row("programs:room-nights", room, get=HOSTING, post=HOSTING),

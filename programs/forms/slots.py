@@ -137,9 +137,9 @@ class SlotForm(PriceForm):
         return Pattern(data["weekday"], data["nights"], data["first_on"], data["last_on"])
 
 
-def initial_of(slot: Slot | None, starts_on: dt.date) -> dict[str, Any]:
-    """What the form begins with: the room's last slot, so that only the dates are new."""
-    kept = {"starts_on": starts_on, "first_on": starts_on}
+def initial_of(slot: Slot | None, starts_on: dt.date, ends_on: dt.date | None = None) -> dict[str, Any]:
+    """What the form begins with: the room's last slot, so that only the dates are new, and those as chosen."""
+    kept: dict[str, Any] = {"starts_on": starts_on, "first_on": starts_on} | ({"ends_on": ends_on} if ends_on else {})
     if slot is None:
         return kept
     names = (
@@ -156,4 +156,7 @@ def initial_of(slot: Slot | None, starts_on: dt.date) -> dict[str, Any]:
         "wheelchair",
         "note",
     )
-    return kept | {name: getattr(slot, name) for name in names}
+    kept |= {name: getattr(slot, name) for name in names}
+    if ends_on and (ends_on - starts_on).days < slot.min_nights:
+        kept["min_nights"] = (ends_on - starts_on).days
+    return kept

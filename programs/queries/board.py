@@ -61,6 +61,8 @@ class Cell:
     slot: Slot | None = None
     guest: Guest | None = None
     offer: bool = False
+    # What choosing this night sends; empty where nothing can be done with it.
+    value: str = ""
     span: int = 1
     last: dt.date | None = None
 
@@ -283,12 +285,13 @@ def _cell(room: Room, day: Day, night: RoomNight | None, slots: list[Slot], toda
         kind, mark, word = STAYS[SessionState(night.session.state)]
         guest = guest_of(night.session, today, named=is_named(night.session, today))
         return Cell(day, kind, mark, word, session=night.session, guest=guest)
+    value = f"{room.public_id}:{day.date}" if room.use == RoomUse.TRIAL and day.date >= today else ""
     if night:
-        return Cell(day, "is-closed", "×", CLOSURES[NightUse(night.use)])
+        return Cell(day, "is-closed", "×", CLOSURES[NightUse(night.use)], value=value)
     if room.use == RoomUse.RENTED:
         return Cell(day, "is-closed", "×", CLOSURES[NightUse.RENTED])
     slot = next((slot for slot in slots if slot.starts_on <= day.date < slot.ends_on), None)
     if slot is None or day.date < today:
-        return Cell(day, "is-none", "－", "なし", offer=day.date >= today)
+        return Cell(day, "is-none", "－", "なし", offer=day.date >= today, value=value)
     unconfirmed = slot.is_unconfirmed(clock.now())
-    return Cell(day, "is-free", "○", "未確認" if unconfirmed else "空き", slot=slot)
+    return Cell(day, "is-free", "○", "未確認" if unconfirmed else "空き", slot=slot, value=value)

@@ -15,12 +15,13 @@ from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_http_methods, require_safe
 
 from programs.enums import NightUse, RoomUse
-from programs.forms.rooms import FromForm, NightsForm, RoomForm
+from programs.forms.rooms import ChosenNightsForm, FromForm, NightsForm, RoomForm
 from programs.models import Home, Room
 from programs.queries import board as queries
 from programs.services import homes as home_services
+from programs.services import nights as night_services
 from programs.services import slots as slot_services
-from programs.views.acting import attempt
+from programs.views.acting import attempt, request_key
 from transition import clock
 from transition.domain.wareki import format_short, format_wareki
 from transition.enums import HOSTING_KINDS
@@ -30,13 +31,20 @@ from transition.models import User
 PAGE = 20
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def board(request: HttpRequest) -> HttpResponse:
+    """Rooms × days. With ?pick nights can be chosen, and what was chosen comes back as a POST."""
     homes, today = _homes(request), clock.today()
     form = FromForm(request.GET)
     first = (form.is_valid() and form.cleaned_data["from"]) or today
+    rooms = Room.objects.filter(home__in=homes).order_by("pk") if request.method == "POST" else []
+    nights = ChosenNightsForm(_data(request), rooms=rooms)
+    if nights.is_valid() and (following := _change(request, nights, first)):
+        return redirect_page(request, following)
     context = {
         "form": form,
+        "nights": nights,
+        "picking": "pick" in request.GET or nights.is_bound,
         "board": queries.board(homes, first, today),
         "first": first,
         "today": today,
@@ -45,7 +53,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "waiting": SimpleLazyObject(lambda: queries.waiting(homes).count()),
         "unconfirmed": SimpleLazyObject(lambda: queries.unconfirmed_slots(homes, today)),
     }
-    status = 422 if form.errors else 200
+    status = 422 if form.errors or nights.is_bound else 200
     response = render_page(request, "programs/board.html", context, partials={"board"}, status=status)
     return say(response, f"{format_wareki(first)}からの予定です") if request.htmx else response  # type: ignore[attr-defined]
 
@@ -116,6 +124,28 @@ def _homes(request: HttpRequest) -> QuerySet[Home]:
 def _allow(request: HttpRequest, permission: str, thing: Home | Room) -> None:
     if not cast(User, request.user).has_perm(permission, thing):
         raise PermissionDenied
+
+
+def _change(request: HttpRequest, form: ChosenNightsForm, first: dt.date) -> str:
+    """Do with the chosen nights what was asked, and say where to go on; "" when it was refused."""
+    user, act, key = cast(User, request.user), form.cleaned_data["act"], request_key(request)
+    for room in form.rooms.values():
+        if room.pk in form.chosen:
+            _allow(request, "programs.publish_slot", room)
+    if act == form.PUBLISH and (span := form.span()):
+        room, starts_on, ends_on = span
+        return f"{reverse('programs:slot-create', args=[room.public_id])}?from={starts_on}&to={ends_on}"
+    use = NightUse(form.cleaned_data["use"])
+    if act == form.CLOSE:
+        attempt(form, lambda: night_services.close(chosen=form.chosen, use=use, by=user, key=key))
+        told = f"{form.count}泊を閉じました（{use.label}）。"
+    else:
+        attempt(form, lambda: night_services.reopen(chosen=form.chosen, by=user, key=key))
+        told = "選んだ夜を開けました。"
+    if form.errors or form.problems:
+        return ""
+    messages.success(request, told)
+    return f"{reverse('programs:board')}?from={first}&pick=1"
 
 
 def _close(room: Room, form: NightsForm, user: User) -> str:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from programs.enums import RoomUse
-from programs.forms.rooms import FromForm
+from programs.forms.rooms import SpanForm
 from programs.forms.slots import PriceForm, SlotForm, initial_of
 from programs.models import Room, Slot
 from programs.queries import board as queries
@@ -38,7 +38,7 @@ def slot_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if _asks_for_total(request):
         context = {"form": PriceForm(request.GET), "room": room}
         return render_page(request, "programs/slot_form.html", context, partials={"price-total"})
-    form = SlotForm(_data(request), initial=initial_of(queries.last_slot(room), _first_free(request, room)))
+    form = SlotForm(_data(request), initial=initial_of(queries.last_slot(room), *_dates(request, room)))
     if form.is_valid():
         result = attempt(form, lambda: _publish(request, room, form, user))
         if isinstance(result, Slot):
@@ -112,10 +112,12 @@ def _asks_for_total(request: HttpRequest) -> bool:
     return bool(request.method != "POST" and htmx and htmx.target == "price-total" and "price_rent" in request.GET)
 
 
-def _first_free(request: HttpRequest, room: Room) -> dt.date:
-    """The day tapped on the board, else the day from which the room is not offered yet."""
-    form = FromForm(request.GET)
-    return (form.is_valid() and form.cleaned_data["from"]) or queries.offered_until(room, clock.today())
+def _dates(request: HttpRequest, room: Room) -> tuple[dt.date, dt.date | None]:
+    """The nights chosen on the board, else the day from which the room is not offered yet."""
+    form = SpanForm(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    first, last = asked.get("from"), asked.get("to")
+    return first or queries.offered_until(room, clock.today()), last if first and last and last > first else None
 
 
 def _publish(request: HttpRequest, room: Room, form: SlotForm, user: User) -> Slot | Published:

@@ -185,7 +185,7 @@ def test_what_nobody_recorded_stays_on_the_list(world, home, move_to):
 
 def test_the_number_of_waiting_requests_leads_to_the_inbox(world, home):
     request(world, "2026-12-02", "2026-12-05")
-    link = soup(home.get(URL)).select_one(".page-head a")
+    link = soup(home.get(URL)).select_one(".page-head a.button")
     assert (text(link), link["href"]) == ("返事を待つ申込 1件", "/inbox/")
 
 
