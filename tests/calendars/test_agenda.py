@@ -1,6 +1,7 @@
 """Calendars drawn on the server: what stands on which day, for whom, and how one moves about."""
 
 import datetime as dt
+import gzip
 import re
 
 import pytest
@@ -274,6 +275,24 @@ class TestWhose:
         everybody = client.get(reverse("calendars:organization-calendar"), {"date": "2026-12-01"})
         assert entries(everybody, "2026-12-07")[0].startswith(f"● {home.name} {world.room.name} はなさん")
 
+    def test_a_board_leads_to_the_calendar_of_each_home(self, world):
+        page = client_of(world.home_staff).get(reverse("programs:board"))
+        address = reverse("calendars:home-calendar", args=[world.room.home.public_id])
+        assert soup(page).select_one(f'main a[href="{address}"]')
+
+    def test_each_calendar_leads_to_the_others(self, world):
+        def ways(user, name, *args):
+            page = client_of(user).get(reverse(f"calendars:{name}", args=args))
+            return [text(link) for link in soup(page).select("nav[aria-label=ほかの予定表] a")]
+
+        second = factories.HomeFactory(organization=world.home_office)
+        assert ways(world.worker, "person-calendar", world.person.public_id) == ["自分の予定表", "みんなの予定表"]
+        assert ways(world.worker, "my-calendar") == ["みんなの予定表", "付き添える日を入れる"]
+        assert ways(world.worker, "organization-calendar") == ["自分の予定表"]
+        homes = [world.room.home.name, second.name]
+        assert ways(world.home_staff, "organization-calendar") == ["部屋の予定表", *homes]
+        assert ways(world.home_staff, "home-calendar", second.public_id) == ["部屋の予定表", "みんなの予定表"]
+
     def test_a_home_sees_neither_outings_nor_other_homes(self, world, outing):
         outing("2026-12-10")
         client = client_of(world.home_staff)
@@ -416,6 +435,7 @@ class TestCost:
         for view in ("month", "week", "day"):
             assert queries_of(client, f"{address}&view={view}") <= 12
         month = client.get(address)
+        assert len(gzip.compress(month.content)) < 20_000
         assert len(soup(month).select(".cal-entry")) == 31 * 3
         assert len(entries(month, "2026-12-10")) == 3
         hidden = [int(re.search(r"\d+", text(link))[0]) for link in soup(month).select(".cal-hidden")]
