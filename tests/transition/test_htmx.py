@@ -9,12 +9,17 @@ from django.urls import include, path
 from django_htmx.middleware import HtmxDetails
 
 from transition import htmx
+from transition.views.styleguide import LIMIT_HELP
 
 urlpatterns = [path("", include(("transition.routes", "transition")))]
 
 PAGE = "transition/styleguide.html"
 PARTIALS = {"sample-form"}
-CONTEXT = {"sample": "見本のフォーム", "bad": "", "states": [], "days": [], "rooms": [], "problems": [], "page": ""}
+CONTEXT = {"sample": "見本のフォーム", "bad": "", "states": [], "days": [], "rooms": [], "problems": [], "page": ""} | {
+    "tokens": {"colors": [], "roles": [], "spaces": []},
+    "week": [],
+    "limit_help": LIMIT_HELP,
+}
 
 pytestmark = pytest.mark.urls(__name__)
 

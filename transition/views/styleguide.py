@@ -1,11 +1,14 @@
 """Every component in every state on one page; for builders, outside production only."""
 
 import datetime as dt
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -32,6 +35,17 @@ MARKS = {
     "closed": ("×", "休"),
     "none": ("－", "なし"),
 }
+
+
+LIMIT_HELP = {
+    "counted": "時間です。出発から帰着まで、分の単位で数えます。",
+    "window": "月の1日から終わりの日までです。",
+    "beyond": "理由を書けば進められます。",
+    "source": "見本市「外出体験」要綱",
+    "note": "",
+    "certainty": "未確認です。市町村に確認してください",
+}
+_TOKEN = re.compile(r"^    (--[a-z0-9-]+): ([^;{]+);$", re.MULTILINE)
 
 
 class SampleForm(forms.Form):
@@ -90,6 +104,16 @@ def _board() -> tuple[list[SimpleNamespace], list[SimpleNamespace]]:
     return days, rooms
 
 
+def _tokens() -> dict[str, list[tuple[str, str]]]:
+    """The custom properties as app.css has them now."""
+    sheet = Path(str(finders.find("transition/app.css"))).read_text(encoding="utf-8")
+    found = _TOKEN.findall(sheet.partition("@media")[0])
+    plain = [(name, value) for name, value in found if value.startswith("#") and name[-1].isdigit()]
+    spaces = [(name, value) for name, value in found if name.startswith(("--space", "--radius", "--target"))]
+    roles = [(name, value) for name, value in found if (name, value) not in plain and value.startswith(("#", "var(--"))]
+    return {"colors": plain, "roles": roles, "spaces": spaces}
+
+
 @login_not_required
 def styleguide(request: HttpRequest) -> HttpResponse:
     if not (settings.DEMO or settings.DEBUG):
@@ -103,6 +127,9 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     context = {
         "states": STATES,
         "days": days,
+        "week": days[2:9],
+        "tokens": _tokens(),
+        "limit_help": LIMIT_HELP,
         "rooms": rooms,
         "sample": SampleForm(prefix="good", initial={"sex": Sex.FEMALE}),
         "bad": bad,
