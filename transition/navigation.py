@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from transition.enums import COORDINATING_KINDS, HOSTING_KINDS, SUPPORTING_KINDS, OrganizationKind
@@ -13,7 +13,7 @@ from transition.models import Organization, Person, User
 
 # Where everybody who works for an organization begins, and where a person does in the own easy view.
 START = "programs:today"
-PERSON_START = "/me/"
+PERSON_START = "programs:easy-today"
 
 EVERYBODY = tuple(OrganizationKind)
 PEOPLE_KINDS = (*SUPPORTING_KINDS, OrganizationKind.MUNICIPALITY)
@@ -42,34 +42,17 @@ def start_url(organization: Organization | None, user: User) -> str:
     """Where the user begins: at an organization's work, in the own easy view, or nowhere ("")."""
     if organization:
         return reverse(START)
-    if _is_reachable(PERSON_START) and Person.objects.filter(user=user).exists():
-        return PERSON_START
-    return ""
+    return reverse(PERSON_START) if Person.objects.filter(user=user).exists() else ""
 
 
 def ways(kind: str, path: str) -> list[Way]:
     """The navigation of one kind of organization, seen from the page at `path`."""
     found = []
     for kinds, name, label in WAYS:
-        if kind in kinds and (url := _url(name)):
+        if kind in kinds:
+            url = reverse(name)
             found.append(Way(label, url, _current(url, path)))
     return found
-
-
-def _url(name: str) -> str:
-    """Empty while nothing has that name yet. To be dropped once the calendars have theirs."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
-
-
-def _is_reachable(path: str) -> bool:
-    try:
-        resolve(path)
-    except Resolver404:
-        return False
-    return True
 
 
 def _current(url: str, path: str) -> str:

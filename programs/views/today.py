@@ -1,5 +1,7 @@
 """The first page of everybody who works for an organization: what needs me today."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -7,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from programs.queries import today as queries
 from transition import clock
+from transition.domain.holidays import holiday_name
 from transition.htmx import redirect_page, render_page
 
 PER_PAGE = 50
@@ -19,7 +22,8 @@ def today(request: HttpRequest) -> HttpResponse:
     if not organization:
         return redirect_page(request, reverse("transition:start"))
     sections = queries.sections(organization)
-    context = {"today": clock.today(), "sections": sections}
+    date = clock.today()
+    context: dict[str, Any] = {"today": date, "holiday": holiday_name(date), "sections": sections}
     if code := request.GET.get("section"):
         return _whole(request, code, context)
     context["hint"] = None if sections else queries.hint(organization)

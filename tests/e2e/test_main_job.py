@@ -89,14 +89,15 @@ def test_from_the_published_list_to_the_familys_calendar(
 
     # The home offers a room.
     house = signed_in(member(home.organization), **options)
-    house.locator(f"a[href='/homes/{home.public_id}/rooms/new/']").first.click()
+    house.get_by_role("link", name="居室を登録する").click()
     house.get_by_label("居室の名前").fill("１０１号室")
     house.get_by_role("button", name="登録する").click()
     publish(house, in_days(1), in_days(30))
 
     # The worker finds it for this person and asks for two nights.
     desk = signed_in(member(office), **options)
-    expect(desk.get_by_role("heading", level=1)).to_have_text("本人")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("きょう")
+    desk.get_by_role("link", name="本人", exact=True).click()
     desk.get_by_role("link", name="見本 花子", exact=True).click()
     desk.get_by_role("link", name="部屋をさがす").first.click()
     desk.get_by_label("体験事業").select_option("group-home-trial")
@@ -109,7 +110,7 @@ def test_from_the_published_list_to_the_familys_calendar(
         expect(offers.first).to_be_visible()
         slow_down(desk)
     desk.get_by_label("泊数").fill("２")
-    desk.get_by_role("button", name="さがす").click()
+    desk.get_by_role("button", name="さがす", exact=True).click()
     offers.first.click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("体験を申し込む")
     expect(desk.get_by_text("2泊3日").first).to_be_visible()

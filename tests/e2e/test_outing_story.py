@@ -64,6 +64,7 @@ def test_from_a_wish_to_the_pdf(signed_in, staff, person, time, tmp_path):
     page = signed_in(staff)
 
     # Nothing is known yet; the wish book is opened together.
+    page.get_by_role("link", name="本人", exact=True).click()
     page.get_by_role("link", name="見本 太郎", exact=True).click()
     page.get_by_role("link", name="やってみたいこと").click()
     page.get_by_role("link", name="本をひらく").click()

@@ -145,6 +145,7 @@ def tab_to(page: Page, text: str) -> None:
 
 def test_nothing_about_people_stays_in_the_browser(demo, signed_in):
     page = sign_in(signed_in, "worker")
+    page.get_by_role("link", name="本人", exact=True).click()
     page.get_by_label("名前・ふりがな・呼び名").fill("みほん")
     page.get_by_role("button", name="さがす").click()
     page.get_by_role("link", name="見本 花子", exact=True).click()

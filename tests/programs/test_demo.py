@@ -129,3 +129,14 @@ def test_the_stories_fit_any_day_of_the_year(day, frozen_time):
     assert {"COMPLETED", "CONFIRMED", "REQUESTED", "IN_PROGRESS"} <= set(
         Session.objects.values_list("state", flat=True)
     )
+
+
+def test_every_role_of_the_demo_has_something_to_do(client):
+    call_command("seed_demo")
+    for account in accounts()["accounts"]:
+        if account["role"] == "person":
+            continue
+        assert client.login(username=account["email"], password=account["password"])
+        page = client.get("/", follow=True)
+        assert page.redirect_chain == [("/today/", 302)]
+        assert page.context["sections"], account["role"]

@@ -171,7 +171,7 @@ class TestOfAWorker:
         outing(world, at("2026-11-13", "13:00"), state=SessionState.CANCELLED)
         stay(world, TODAY - 4 * DAY, TODAY - 3 * DAY, SessionState.CUT_SHORT)
         found = day(client)["records"]
-        assert [item.meta for item in found] == ["11/10(火) 13:00", "11/12(木) 13:00", "11/18(水)〜11/19(木) 1泊"]
+        assert [item.meta for item in found] == ["11/18(水)〜11/19(木) 1泊", "11/12(木) 13:00", "11/10(火) 13:00"]
         assert found[0].actions == ["記録を書く"]
         for session in (held, over):
             SessionRecord.objects.create(session=session, by=world.worker)

@@ -20,12 +20,11 @@ def page(request):
 
 
 names = ("today", "portrait-edit", "board", "inbox", "people", "program-list", "intention-list")
-screens = [path(f"{name}/", page, name=name) for name in names]
+screens = [*(path(f"{name}/", page, name=name) for name in names), path("me/", page, name="easy-today")]
 urlpatterns = [
     path("", include(("transition.routes", "transition"))),
     path("", include((screens, "programs"))),
     path("", include(([path("calendar/", page, name="organization-calendar")], "calendars"))),
-    path("me/", page),
 ]
 
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]

@@ -43,12 +43,7 @@ def sections(organization: Organization, now: dt.datetime) -> list[Section]:
         supporting.stops(rows, today),
         Section("requests", "ホームの返事を待っている申込", [_request(row, now) for row in rows if _waits(row)]),
         Section("lost", "今月、まとまらなかった申込", [_lost(row, today) for row in lost], lead=reasons(lost)),
-        Section(
-            "residents",
-            "意向確認がまだの方（施設ごと）",
-            _facilities(organization, today),
-            link=Action("意向確認の一覧", f"{reverse('programs:intention-list')}?show=due"),
-        ),
+        _residents(organization, today),
         Section(
             "homes",
             "空きを確かめていないホーム",
@@ -132,15 +127,15 @@ def _lost(session: Session, today: dt.date) -> Item:
     )
 
 
-def _facilities(organization: Organization, today: dt.date) -> list[Item]:
-    """One for each facility with residents who have not been asked, most of them first. Two queries."""
+def _residents(organization: Organization, today: dt.date) -> Section:
+    """Who has not been asked, counted by facility, most of them first. Two queries."""
     unasked = [person for person in intentions.residents(organization) if is_unasked(person, today)]
     of = intentions.facilities(unasked, today)
     by_facility: dict[str, list[Person]] = defaultdict(list)
     for person in unasked:
         by_facility[of.get(person.pk, UNKNOWN_FACILITY)].append(person)
     url = f"{reverse('programs:intention-list')}?show=due"
-    return [
+    items = [
         Item(
             title=f"{facility} {len(residents)}人",
             meta=f"うち一度も聞いていない方 {sum(row.last_check is None for row in residents)}人",  # type: ignore[attr-defined]
@@ -148,6 +143,7 @@ def _facilities(organization: Organization, today: dt.date) -> list[Item]:
         )
         for facility, residents in sorted(by_facility.items(), key=lambda row: (-len(row[1]), row[0]))
     ]
+    return Section("residents", "意向確認がまだの方（施設ごと）", items, people=len(unasked))
 
 
 def _stale_homes(organization: Organization, now: dt.datetime) -> list[Home]:

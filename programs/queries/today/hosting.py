@@ -34,10 +34,12 @@ def sections(organization: Organization, now: dt.datetime) -> list[Section]:
     def name(session: Session) -> str:
         return guest_of(session, today, named=is_named(session, today)).label
 
+    missing = [row for row in rows if _lacks_record(row, today)]
+    missing.sort(key=lambda row: (row.starts_at, row.pk), reverse=True)
     return [
         Section("requests", "返事を待っている申込", [_request(row, name(row), now) for row in rows if _waits(row)]),
         Section("stays", "来る人・帰る人", stays.move_items(rows, today, name, hosted=True)),
-        Section("records", "記録がまだの体験", [_record(row, name(row)) for row in rows if _lacks_record(row, today)]),
+        Section("records", "記録がまだの体験", [_record(row, name(row)) for row in missing]),
         Section(
             "slots",
             "まだ空いていますか",

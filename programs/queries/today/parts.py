@@ -44,6 +44,7 @@ class Section:
     items: list[Item]
     lead: str = ""
     link: Action | None = None
+    people: int = 0
 
     @property
     def shown(self) -> list[Item]:
@@ -51,11 +52,12 @@ class Section:
 
     @property
     def count(self) -> int:
-        return len(self.items)
+        """How many wait: items, or the `people` whom they stand for."""
+        return self.people or len(self.items)
 
     @property
     def has_more(self) -> bool:
-        return self.count > self.SHOWN
+        return len(self.items) > self.SHOWN
 
 
 @dataclass(frozen=True, slots=True)

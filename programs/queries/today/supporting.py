@@ -149,8 +149,8 @@ def outing_items(rows: Iterable[Session], today: dt.date, now: dt.datetime) -> l
 
 
 def record_items(rows: Iterable[Session], today: dt.date, now: dt.datetime) -> list[Item]:
-    """Held and not written down, the oldest first."""
-    missing = [row for row in rows if is_unrecorded(row, now)]
+    """Held and not written down; what is freshest in memory first."""
+    missing = [row for row in reversed(list(rows)) if is_unrecorded(row, now)]
     return [
         Item(
             title=f"{name_of(row)} {what_of(row) if row.kind != SessionKind.STAY else place_of(row)}",
