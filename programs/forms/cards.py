@@ -46,8 +46,8 @@ class CardForm(ServiceForm):
 class ContactForm(ServiceForm):
     """Short enough that the contacts find room on the card."""
 
-    name = LineField(label="名前", max_length=30, help_text="例：見本 花（母）、みほん診療所")
-    relation = LineField(label="本人との関係", max_length=15, help_text="例：母、後見人、かかりつけ医")
+    name = LineField(label="名前", max_length=20, help_text="例：見本 花（母）、みほん診療所")
+    relation = LineField(label="本人との関係", max_length=8, help_text="例：母、後見人、かかりつけ医")
     phone = LineField(
         label="電話番号",
         max_length=40,
@@ -55,7 +55,7 @@ class ContactForm(ServiceForm):
         help_text="例：000-0000-0000。全角でもかまいません。",
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
-    hours = LineField(label="つながる時間", max_length=30, required=False, help_text="例：平日の夜7時から9時")
+    hours = LineField(label="つながる時間", max_length=18, required=False, help_text="例：平日の夜7時から9時")
     note = LineField(label="メモ", max_length=200, required=False, help_text="事前情報シートには載りません。")
     on_card = forms.BooleanField(
         label="事前情報シートに載せる",

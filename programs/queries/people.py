@@ -191,7 +191,7 @@ def person_page(person: Person) -> PersonPage:
             wants_to_stop=Exists(stopping),
         )
     )
-    rows = list(sessions.order_by("-starts_at", "-pk")[:SESSIONS_READ])
+    rows: list[Session] = list(sessions.order_by("-starts_at", "-pk")[:SESSIONS_READ])
     upcoming = [row for row in reversed(rows) if row.state in PLANNED_STATES and row.ends_at >= now]
     doors = [door for row in upcoming if (door := cards.door(row, today)) and door.coming]
     grants = sorted(book.grants(person), key=lambda grant: (grant.ends_on, grant.pk), reverse=True)
