@@ -1,6 +1,6 @@
 """`make bench`: every measurement after the other, or those named; exits with 1 when one broke its budget.
 
-python -m bench [feed] [search] [proposal] [booking]
+python -m bench [feed] [search] [proposal] [booking] [calendar] [pages]
 """
 
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "deploy" / "dev"))
 
-MEASUREMENTS = ("feed", "search", "proposal", "booking")
+MEASUREMENTS = ("feed", "search", "proposal", "booking", "calendar", "pages")
 
 
 def main() -> None:

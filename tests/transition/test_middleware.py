@@ -1,5 +1,6 @@
 """Nothing unprintable comes in, the organization costs one query at most, private pages are not kept."""
 
+import gzip
 import json
 from types import SimpleNamespace
 
@@ -11,7 +12,7 @@ from django.http import HttpResponse, JsonResponse
 from django.test import Client, RequestFactory
 from django.urls import path, re_path
 
-from transition.middleware import REFUSAL, CurrentOrganization, PrivatePages
+from transition.middleware import REFUSAL, CompressedPages, CurrentOrganization, PrivatePages
 
 BOUNDARY = "BoUnDaRy"
 
@@ -350,3 +351,12 @@ def test_a_view_may_decide_for_itself():
 )
 def test_what_says_nothing_about_a_user_is_left_alone(response, more):
     assert "Cache-Control" not in private(response, **more)
+
+
+@pytest.mark.parametrize(("kind", "small"), [("text/html; charset=utf-8", True), ("text/calendar", False)])
+def test_pages_go_out_compressed_and_nothing_else(kind, small):
+    body = "ひみつではない。" * 100
+    request = RequestFactory().get("/", headers={"Accept-Encoding": "gzip"})
+    response = CompressedPages(lambda request: HttpResponse(body, content_type=kind))(request)
+    assert (response.headers.get("Content-Encoding") == "gzip") is small
+    assert (gzip.decompress(response.content) if small else response.content).decode() == body
