@@ -4,18 +4,26 @@ from django.db.models import TextChoices
 
 
 class Audience(TextChoices):
-    """Who reads a feed. Decides whose sessions it carries; further audiences come with their own scope."""
+    """Who reads a feed. Decides whose sessions it carries (calendars.scopes)."""
 
     FAMILY = "FAMILY", "家族"
+    PERSON = "PERSON", "本人"
+    HOME = "HOME", "ホーム"
+    WORKER = "WORKER", "職員"
+    ORGANIZATION = "ORGANIZATION", "組織"
+
+
+# Audiences that read the sessions of one person.
+OF_A_PERSON = (Audience.FAMILY, Audience.PERSON)
 
 
 class Detail(TextChoices):
     """How much a feed tells; part of the address, so a link can never be widened.
 
     BUSY     times only: 「予定あり」.
-    NEUTRAL  the default: what kind of trial, 「お泊まり」「おでかけ」「日中の体験」, and nothing else.
-    PLACE    NEUTRAL, and where: name and municipality of the home. The name of a group home tells that
-             its guest has a disability, so somebody has to choose this knowingly.
+    NEUTRAL  the default for families: what kind of trial, 「お泊まり」「おでかけ」「日中の体験」, and nothing else.
+    PLACE    NEUTRAL, and where. The name of a group home tells that its guest has a disability, so a family
+             has to choose this knowingly. For a home the room; for workers also the person's code, no name.
     NAMES    PLACE, and the person as they wish to be called: 「はなさん お泊まり」. Never the full name;
              without such a name the title stays as in PLACE.
     """
@@ -24,6 +32,18 @@ class Detail(TextChoices):
     NEUTRAL = "NEUTRAL", "お泊まり・おでかけなどの種類"
     PLACE = "PLACE", "種類と場所"
     NAMES = "NAMES", "種類と場所と呼び名"
+
+
+class Variant(TextChoices):
+    """In which words one session is stored; what each audience sees at each level: calendars.domain.levels."""
+
+    BUSY = "BUSY", "予定あり"
+    NEUTRAL = "NEUTRAL", "種類"
+    PLACE = "PLACE", "種類と場所"
+    NAMES = "NAMES", "種類と場所と呼び名"
+    CODE = "CODE", "種類と場所と記号"
+    ROOM = "ROOM", "居室と種類"
+    ROOM_NAMES = "ROOM_NAMES", "居室と種類と呼び名"
 
 
 class Agent(TextChoices):

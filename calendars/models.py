@@ -3,13 +3,15 @@ import datetime as dt
 from django.db import models
 from django.db.models import F, Q
 
-from calendars.enums import Agent, Audience, Detail
-from programs.models import Session
+from calendars.enums import OF_A_PERSON, Agent, Audience, Detail, Variant
+from programs.models import Home, Session
 from transition import clock
-from transition.models import Person, User
+from transition.models import Membership, Organization, Person, User
 from transition.models.base import PublicId
 
 FEED_DAYS = 400
+# How long a feed that was ended gently stays as an empty calendar, so that every reader has been emptied.
+EMPTY_FOR = dt.timedelta(days=30)
 
 
 def default_expiry() -> dt.date:
@@ -22,21 +24,45 @@ class CalendarFeedQuerySet(models.QuerySet):
         return self.filter(revoked_at=None, expires_on__gte=today)
 
     def visible_to(self, user: User) -> "CalendarFeedQuerySet":
-        return self.filter(person__in=Person.objects.visible_to(user))
+        """Of people and homes the user may see, of the own organizations, and one's own."""
+        mine = Membership.objects.current().filter(user=user).values("organization")
+        return self.filter(
+            Q(audience__in=OF_A_PERSON, person__in=Person.objects.visible_to(user).values("pk"))
+            | Q(audience=Audience.HOME, home__in=Home.objects.run_by(user).values("pk"))
+            | Q(audience=Audience.ORGANIZATION, organization__in=mine)
+            | Q(audience=Audience.WORKER, user=user)
+        )
 
 
 class CalendarFeed(PublicId):
     """予定表の配信: one secret address for one reader at one level of detail.
 
-    Of the secret only its SHA-256 is stored. `revision` and `changed_at` move whenever the bytes may have
-    changed, `changed_at` by a second at least, because that is all an HTTP date can tell apart.
-    `next_change_at` is when a cancelled event drops out by itself.
+    Whose it is, by audience: `person`, `home`, `organization`, or `user` as a member of `organization`.
+    Of the secret only its SHA-256 is stored. `emptied_at`: ended gently, an empty calendar for EMPTY_FOR, then
+    gone; `revoked_at`: gone at once. `scope` names what was in sight when it was last read.
+    `revision` and `changed_at` move whenever the bytes may have changed, `changed_at` by a second at least,
+    because that is all an HTTP date can tell apart. `next_change_at` is when a cancelled event drops out by itself.
     """
 
     # The secret itself: only on the object that `issue` or `rotate` has just returned, and never again.
     token = ""
 
-    person = models.ForeignKey(Person, models.PROTECT, verbose_name="本人", related_name="calendar_feeds")
+    # Whether the person agrees that others read along, and the worker still belongs: as `queries.live_feed` found it.
+    agreed = True
+    is_member = True
+
+    person = models.ForeignKey(
+        Person, models.PROTECT, verbose_name="本人", null=True, blank=True, related_name="calendar_feeds"
+    )
+    home = models.ForeignKey(
+        Home, models.PROTECT, verbose_name="ホーム", null=True, blank=True, related_name="calendar_feeds"
+    )
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="組織", null=True, blank=True, related_name="calendar_feeds"
+    )
+    user = models.ForeignKey(
+        User, models.PROTECT, verbose_name="職員", null=True, blank=True, related_name="calendar_feeds"
+    )
     audience = models.CharField("読む人の立場", max_length=12, choices=Audience, default=Audience.FAMILY)
     detail = models.CharField("見せる内容", max_length=12, choices=Detail, default=Detail.NEUTRAL)
     label = models.CharField("だれの予定表か", max_length=40)
@@ -48,6 +74,11 @@ class CalendarFeed(PublicId):
     revoked_by = models.ForeignKey(
         User, models.PROTECT, verbose_name="停止した人", null=True, blank=True, related_name="+"
     )
+    emptied_at = models.DateTimeField("空にした日時", null=True, blank=True)
+    emptied_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name="空にした人", null=True, blank=True, related_name="+"
+    )
+    scope = models.CharField("見える範囲の指紋", max_length=64, blank=True, editable=False)
     revision = models.PositiveIntegerField("版", default=1)
     changed_at = models.DateTimeField("変更日時", default=clock.now)
     next_change_at = models.DateTimeField("次に変わる日時", null=True, blank=True)
@@ -72,6 +103,25 @@ class CalendarFeed(PublicId):
                 violation_error_message="だれの予定表かを入れてください。",
             ),
             models.CheckConstraint(
+                name="calendar_feed_belongs_to_its_audience",
+                condition=Q(audience__in=OF_A_PERSON, person__isnull=False, home=None, organization=None, user=None)
+                | Q(audience=Audience.HOME, home__isnull=False, person=None, organization=None, user=None)
+                | Q(audience=Audience.ORGANIZATION, organization__isnull=False, person=None, home=None, user=None)
+                | Q(
+                    audience=Audience.WORKER,
+                    user__isnull=False,
+                    organization__isnull=False,
+                    person=None,
+                    home=None,
+                ),
+                violation_error_message="だれの予定の配信かが、読む人の立場と合いません。",
+            ),
+            models.CheckConstraint(
+                name="calendar_feed_emptied_at_with_by",
+                condition=Q(emptied_at=None, emptied_by=None) | Q(emptied_at__isnull=False, emptied_by__isnull=False),
+                violation_error_message="空にした日時と人はいっしょに記録します。",
+            ),
+            models.CheckConstraint(
                 name="calendar_feed_revoked_at_with_by",
                 condition=Q(revoked_at=None, revoked_by=None) | Q(revoked_at__isnull=False, revoked_by__isnull=False),
                 violation_error_message="停止した日時と人はいっしょに記録します。",
@@ -81,20 +131,28 @@ class CalendarFeed(PublicId):
     def __str__(self) -> str:
         return self.label
 
-    def is_live(self, today: dt.date) -> bool:
-        return self.revoked_at is None and self.expires_on >= today
+    def is_live(self, now: dt.datetime) -> bool:
+        """Answers at all: not revoked, not past its last day, not empty for too long."""
+        if self.revoked_at is not None or self.expires_on < now.astimezone(clock.TOKYO).date():
+            return False
+        return self.emptied_at is None or now < self.emptied_at + EMPTY_FOR
+
+    @property
+    def is_emptied(self) -> bool:
+        return self.emptied_at is not None
 
 
 class FeedEntry(models.Model):
-    """The stored text of one session at one level of detail, made when the session changes.
+    """The stored text of one session in one variant of its words, made when the session changes.
 
     Rows stay as long as their session: `uid` and `sequence` are how subscribers recognize the event.
-    `person` repeats the session's, so that a feed is one walk along one index.
+    `person` and `home` repeat the session's, so that a feed is one walk along one index.
     """
 
     session = models.ForeignKey(Session, models.CASCADE, verbose_name="体験", related_name="feed_entries")
     person = models.ForeignKey(Person, models.PROTECT, verbose_name="本人", related_name="+")
-    detail = models.CharField("見せる内容", max_length=12, choices=Detail)
+    home = models.ForeignKey(Home, models.PROTECT, verbose_name="ホーム", null=True, blank=True, related_name="+")
+    variant = models.CharField("ことば", max_length=12, choices=Variant)
     uid = models.CharField("UID", max_length=255)
     sequence = models.PositiveIntegerField("変更の回数", default=0)
     changed_at = models.DateTimeField("変更日時")
@@ -107,7 +165,8 @@ class FeedEntry(models.Model):
         verbose_name = "予定表の1件"
         verbose_name_plural = "予定表の1件"
         indexes = [
-            models.Index(fields=["person", "detail", "starts_at"], name="feed_entry_person_detail_start"),
+            models.Index(fields=["person", "variant", "starts_at"], name="feed_entry_person_start"),
+            models.Index(fields=["home", "variant", "starts_at"], name="feed_entry_home_start"),
             models.Index(
                 name="feed_entry_person_cancelled",
                 fields=["person", "cancelled_at"],
@@ -116,8 +175,8 @@ class FeedEntry(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                name="feed_entry_once_per_session_and_detail",
-                fields=["session", "detail"],
+                name="feed_entry_once_per_session_and_variant",
+                fields=["session", "variant"],
                 violation_error_message="この体験の予定表の本文はすでにあります。",
             ),
             models.CheckConstraint(
@@ -128,4 +187,4 @@ class FeedEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.uid} {self.detail}"
+        return f"{self.uid} {self.variant}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from programs.models import Program, Room, Slot
 from tests import factories
-from transition.enums import MembershipRole, OrganizationKind
+from transition.enums import ConsentKind, MembershipRole, OrganizationKind
 from transition.models import Organization, Person, User
 
 
@@ -36,6 +36,7 @@ def make_world(**slot) -> World:
     person = factories.PersonFactory(municipality=municipality)
     factories.SupportLinkFactory(person=person, organization=office)
     factories.GrantFactory(person=person)
+    factories.ConsentFactory(person=person, kind=ConsentKind.CALENDAR)
     room = factories.RoomFactory()
     home_staff = member(room.home.organization)
     return World(

@@ -143,7 +143,7 @@ def entry(**changes):
     values = {
         "session": session,
         "person": session.person,
-        "detail": "NEUTRAL",
+        "variant": "NEUTRAL",
         "uid": "a@b",
         "starts_at": session.starts_at,
         "ends_at": session.ends_at,
@@ -365,8 +365,10 @@ BREAKS: dict[str, Callable[[], object]] = {
     "room_night_stay_has_session": lambda: night(use=NightUse.CLEANING),
     "calendar_feed_token_hash_sha256": lambda: feed(token_hash="a-token-in-clear"),
     "calendar_feed_has_label": lambda: feed(label=""),
+    "calendar_feed_belongs_to_its_audience": lambda: feed(audience="HOME"),
+    "calendar_feed_emptied_at_with_by": lambda: feed(emptied_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)),
     "calendar_feed_revoked_at_with_by": lambda: feed(revoked_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)),
-    "feed_entry_once_per_session_and_detail": same_entry,
+    "feed_entry_once_per_session_and_variant": same_entry,
     "person_card_version_once": same_card,
     "contact_has_name_and_relation": lambda: Contact.objects.create(
         person=factories.PersonFactory(), name="見本", relation=""

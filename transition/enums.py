@@ -144,6 +144,7 @@ class ConsentKind(TextChoices):
     PHOTO = "PHOTO", "写真を撮って残す"
     PROGRAM = "PROGRAM", "事業の利用と情報の共有"
     CARD = "CARD", "事前情報シートをホームに見せる"
+    CALENDAR = "CALENDAR", "体験の予定を家族などに見せる"
 
 
 class ConsentMeans(TextChoices):

@@ -1,10 +1,10 @@
-"""What a reader may see of one session at one level of detail."""
+"""What a reader may see of one session in each variant of its words."""
 
 import datetime as dt
 from dataclasses import dataclass
 
 from calendars.domain.ical import Content, Status
-from calendars.enums import Detail
+from calendars.enums import Variant
 from programs.enums import SessionKind, SessionState
 
 BUSY = "予定あり"
@@ -25,10 +25,15 @@ STATUS_OF = {
     SessionState.NO_SHOW: Status.CANCELLED,
 }
 
+# A home's own calendar names its guests from its answer until they have left.
+NAMED_IN_A_HOME = (SessionState.CONFIRMED, SessionState.IN_PROGRESS)
+_PLACELESS = (Variant.BUSY, Variant.NEUTRAL)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A session as far as any feed may tell of it. `called` is the name the person wishes to be called."""
+    """A session as far as any feed may tell of it. `called` is the name the person wishes to be called, `code`
+    tells people apart without naming them, `room` is the room's own name."""
 
     kind: SessionKind
     state: SessionState
@@ -36,10 +41,12 @@ class Facts:
     ends_at: dt.datetime
     ended_early_at: dt.datetime | None = None
     place: str = ""
+    room: str = ""
     called: str = ""
+    code: str = ""
 
 
-def content_of(facts: Facts, detail: Detail) -> Content:
+def content_of(facts: Facts, variant: Variant) -> Content:
     """The event. A stay cut short ends when it really ended, so that nobody waits at the wrong door."""
     status = STATUS_OF[facts.state]
     ends_at = facts.ends_at
@@ -49,17 +56,33 @@ def content_of(facts: Facts, detail: Detail) -> Content:
         starts_at=facts.starts_at,
         ends_at=ends_at,
         status=status,
-        summary=_summary(facts, detail, status),
-        location=facts.place if detail in (Detail.PLACE, Detail.NAMES) else "",
+        summary=_summary(facts, variant, status),
+        location="" if variant in _PLACELESS else facts.place,
     )
 
 
-def _summary(facts: Facts, detail: Detail, status: Status) -> str:
-    title = BUSY if detail is Detail.BUSY else facts.kind.label
-    if detail is Detail.NAMES and facts.called:
-        title = f"{facts.called} {title}"
+def variants_of(kind: SessionKind) -> tuple[Variant, ...]:
+    """In which words a session of this kind is stored: only a stay has a room."""
+    rooms = (Variant.ROOM, Variant.ROOM_NAMES)
+    return tuple(variant for variant in Variant if kind is SessionKind.STAY or variant not in rooms)
+
+
+def _summary(facts: Facts, variant: Variant, status: Status) -> str:
+    title = _title(facts, variant)
     if status is Status.TENTATIVE:
         return f"{title}{REQUESTED_SUFFIX}"
     if status is Status.CANCELLED:
         return f"{CANCELLED_PREFIX}{title}"
     return title
+
+
+def _title(facts: Facts, variant: Variant) -> str:
+    kind = str(facts.kind.label)
+    if variant is Variant.BUSY:
+        return BUSY
+    if variant is Variant.CODE:
+        return f"{kind} {facts.code}" if facts.code else kind
+    if variant in (Variant.ROOM, Variant.ROOM_NAMES):
+        kind = f"{facts.room} {kind}"
+    named = variant is Variant.NAMES or (variant is Variant.ROOM_NAMES and facts.state in NAMED_IN_A_HOME)
+    return f"{facts.called} {kind}" if named and facts.called else kind

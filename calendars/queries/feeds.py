@@ -4,20 +4,30 @@ import datetime as dt
 import functools
 
 from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q
 
+from calendars import scopes
 from calendars.domain.entries import CANCELLED_FOR
 from calendars.domain.ical import assemble
 from calendars.domain.window import window_on
+from calendars.enums import OF_A_PERSON
 from calendars.models import CalendarFeed
 from calendars.services.feeds import hash_of
 from transition import clock
-from transition.models import Person
+from transition.enums import ConsentKind
+from transition.models import Consent, Membership, Organization, Person
 
 # What an answer needs to know of a feed; everything else is fetched when asked for.
 POLLED = (
     "public_id",
     "person",
+    "home",
+    "organization",
+    "user",
+    "audience",
     "detail",
+    "emptied_at",
+    "scope",
     "expires_on",
     "revoked_at",
     "revision",
@@ -26,10 +36,13 @@ POLLED = (
     "last_fetched_at",
 )
 
+# Stand in the stored parameters for what differs from poll to poll.
+_TODAY, _HASH = "@today", "@hash"
+
 # Written out, because composing it for each answer took longer than running it.
 _ENTRIES = """
     SELECT body FROM calendars_feedentry
-    WHERE person_id = %s AND detail = %s AND starts_at < %s AND ends_at > %s
+    WHERE person_id = %s AND variant = %s AND starts_at < %s AND ends_at > %s
         AND (cancelled_at IS NULL OR cancelled_at > %s)
     ORDER BY starts_at, id
 """
@@ -40,13 +53,23 @@ def feed_rows(person: Person) -> list[CalendarFeed]:
     return list(CalendarFeed.objects.filter(person=person, revoked_at=None).select_related("created_by"))
 
 
-def live_feed(token: str, *, today: dt.date) -> CalendarFeed | None:
-    """The feed behind an address. Unknown, malformed, revoked and run out are the same: None. One query."""
+def live_feed(token: str, *, now: dt.datetime) -> CalendarFeed | None:
+    """The feed behind an address, with what its owner may do today. One query.
+
+    Unknown, malformed, revoked and run out are the same: None.
+    """
     token_hash = hash_of(token)
     if token_hash is None:
         return None
-    feed = next(iter(CalendarFeed.objects.raw(_feed_by_hash(), [token_hash])), None)
-    return feed if feed is not None and feed.is_live(today) else None
+    sql, params = _feed_by_hash()
+    today = connection.ops.adapt_datefield_value(clock.local_date(now))
+    known = {_TODAY: today, _HASH: token_hash}
+    feed = next(iter(CalendarFeed.objects.raw(sql, [known.get(value, value) for value in params])), None)
+    if feed is None or not feed.is_live(now):
+        return None
+    if feed.organization_id:
+        feed.organization = Organization(feed.organization_id, kind=feed.kind, municipality_id=feed.municipality)
+    return feed
 
 
 def calendar_of(feed: CalendarFeed, *, today: dt.date, now: dt.datetime) -> bytes:
@@ -55,6 +78,10 @@ def calendar_of(feed: CalendarFeed, *, today: dt.date, now: dt.datetime) -> byte
     Everything that touches a day of the window, without what was cancelled so long ago that it has dropped out.
     """
     start, end = (clock.at(date, dt.time.min) for date in window_on(today))
+    if feed.audience not in OF_A_PERSON or feed.is_emptied or not feed.agreed:
+        seen = scopes.entries(feed).filter(starts_at__lt=end, ends_at__gt=start)
+        seen = seen.filter(Q(cancelled_at=None) | Q(cancelled_at__gt=now - CANCELLED_FOR))
+        return assemble(seen.order_by("starts_at", "session", "pk").values_list("body", flat=True))
     moments = [connection.ops.adapt_datetimefield_value(moment) for moment in (end, start, now - CANCELLED_FOR)]
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES, [feed.person_id, feed.detail, *moments])
@@ -62,7 +89,19 @@ def calendar_of(feed: CalendarFeed, *, today: dt.date, now: dt.datetime) -> byte
 
 
 @functools.cache
-def _feed_by_hash() -> str:
-    """The SQL of the one query of a poll. Programs poll all day; making it anew cost more than all the rest."""
-    sql, _ = CalendarFeed.objects.order_by().filter(token_hash="").only(*POLLED).query.sql_with_params()
-    return sql
+def _feed_by_hash() -> tuple[str, tuple]:
+    """The SQL of the one query of a poll, with marks where its values go. Programs poll all day; making it anew
+    cost more than all the rest."""
+    mark = dt.date(1, 1, 1)
+    agreed = Consent.objects.given(ConsentKind.CALENDAR, mark).filter(person=OuterRef("person"))
+    member = Membership.objects.current().filter(user=OuterRef("user"), organization=OuterRef("organization"))
+    found = CalendarFeed.objects.order_by().filter(token_hash=_HASH).only(*POLLED)
+    found = found.annotate(
+        agreed=Exists(agreed),
+        is_member=Exists(member),
+        kind=F("organization__kind"),
+        municipality=F("organization__municipality"),
+    )
+    sql, params = found.query.sql_with_params()
+    marked = connection.ops.adapt_datefield_value(mark)
+    return sql, tuple(_TODAY if value in (mark, marked) else value for value in params)

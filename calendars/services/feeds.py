@@ -8,13 +8,18 @@ from contextlib import suppress
 
 from django.db import OperationalError
 
+from calendars import scopes
 from calendars.domain.agents import agent_of
+from calendars.domain.levels import variant_of
 from calendars.enums import Audience, Detail
-from calendars.models import CalendarFeed, default_expiry
+from calendars.models import EMPTY_FOR, CalendarFeed, default_expiry
 from calendars.services import fragments
+from programs.domain.problems import Problem, Refused
+from programs.models import Home
 from transition import clock
-from transition.models import Person, User
-from transition.services import audit
+from transition.enums import HOSTING_KINDS, ConsentKind
+from transition.models import Consent, Organization, Person, User
+from transition.services import audit, consents
 from transition.services.transactions import RequestKey, lock, writing
 
 TOKEN_BYTES = 32
@@ -30,16 +35,68 @@ def issue(
     by: User,
     detail: str = Detail.NEUTRAL,
     audience: str = Audience.FAMILY,
+    means: str = "",
     key: RequestKey | None = None,
 ) -> CalendarFeed:
-    """A new address. `feed.token` holds the secret this one time; it is empty when `key` was used before."""
-    lock(Person, [person.pk])
-    now = clock.now()
-    feed = CalendarFeed(person=person, audience=audience, detail=detail, label=label, created_by=by)
-    feed.next_change_at = fragments.next_change_of(person, detail, now)
+    """A new address for one person's sessions. `feed.token` holds the secret this one time; it is empty when
+    `key` was used before.
+
+    A family reads along only while the person agrees: `means` records how that was said just now. Raises Refused.
+    """
+    [person] = lock(Person, [person.pk])
+    if audience == Audience.FAMILY and not has_agreed(person):
+        if not means:
+            message = "本人が「体験の予定を家族などに見せる」に同意したことを、どうやって確かめたか選んでください。"
+            raise Refused([Problem("feed.consent", message, field="means")])
+        consents.record_given(person=person, kind=ConsentKind.CALENDAR, means=means, by=by)
+    return _issue(CalendarFeed(person=person, audience=audience, detail=detail, label=label), by=by)
+
+
+@writing
+def issue_for_home(
+    *, home: Home, label: str, by: User, detail: str = Detail.PLACE, key: RequestKey | None = None
+) -> CalendarFeed:
+    """A new address for all stays of one home. `feed.token` as with `issue`."""
+    lock(Home, [home.pk])
+    return _issue(CalendarFeed(home=home, audience=Audience.HOME, detail=detail, label=label), by=by)
+
+
+@writing
+def issue_for_organization(
+    *, organization: Organization, label: str, by: User, detail: str = Detail.PLACE, key: RequestKey | None = None
+) -> CalendarFeed:
+    """A new address for everything an organization works with. `feed.token` as with `issue`."""
+    lock(Organization, [organization.pk])
+    feed = CalendarFeed(organization=organization, audience=Audience.ORGANIZATION, detail=detail, label=label)
+    return _issue(feed, by=by)
+
+
+@writing
+def issue_for_worker(
+    *, user: User, organization: Organization, label: str, detail: str = Detail.PLACE, key: RequestKey | None = None
+) -> CalendarFeed:
+    """A new address for one's own people and escorts in one organization. `feed.token` as with `issue`."""
+    lock(Organization, [organization.pk])
+    feed = CalendarFeed(user=user, organization=organization, audience=Audience.WORKER, detail=detail, label=label)
+    return _issue(feed, by=user)
+
+
+def has_agreed(person: Person) -> bool:
+    """Whether the person lets others read along today."""
+    return Consent.objects.given(ConsentKind.CALENDAR, clock.today()).filter(person=person).exists()
+
+
+def _issue(feed: CalendarFeed, *, by: User) -> CalendarFeed:
+    hosting = feed.organization is not None and feed.organization.kind in HOSTING_KINDS
+    variant_of(feed.audience, feed.detail, hosting=hosting)  # ValueError for a level this audience does not have
+    feed.created_by = by
+    feed.scope = scopes.fingerprint(feed)
+    feed.next_change_at = fragments.next_change_of(feed, clock.now())
     feed.token = _give_token(feed)
     feed.save()
-    audit.record("feed.issue", feed, by=by, person=person.pk, audience=audience, detail=detail)
+    owner = {"person": feed.person_id, "home": feed.home_id, "organization": feed.organization_id}
+    known = {name: pk for name, pk in owner.items() if pk}
+    audit.record("feed.issue", feed, by=by, audience=str(feed.audience), detail=str(feed.detail), **known)
     return feed
 
 
@@ -47,7 +104,7 @@ def issue(
 def rotate(*, feed: CalendarFeed, by: User, key: RequestKey | None = None) -> CalendarFeed:
     """Another address for the same reader; the old one is dead at once. `feed.token` as with `issue`."""
     (feed,) = lock(CalendarFeed, [feed.pk])
-    if feed.revoked_at is not None:
+    if feed.revoked_at is not None or feed.is_emptied:
         return feed
     feed.token = _give_token(feed)
     feed.expires_on = default_expiry()
@@ -67,6 +124,20 @@ def revoke(*, feed: CalendarFeed, by: User) -> CalendarFeed:
         feed.revoked_at, feed.revoked_by = clock.now(), by
         feed.save()
         audit.record("feed.revoke", feed, by=by)
+    return feed
+
+
+@writing
+def empty(*, feed: CalendarFeed, by: User) -> CalendarFeed:
+    """End gently: an empty calendar for a month, so that readers drop what they hold; then as if it had never been."""
+    (feed,) = lock(CalendarFeed, [feed.pk])
+    if feed.revoked_at is None and feed.emptied_at is None:
+        now = clock.now()
+        feed.emptied_at, feed.emptied_by = now, by
+        feed.expires_on = max(feed.expires_on, clock.local_date(now + EMPTY_FOR))
+        feed.save()
+        fragments.move(CalendarFeed.objects.filter(pk=feed.pk), now)
+        audit.record("feed.empty", feed, by=by)
     return feed
 
 

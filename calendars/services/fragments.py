@@ -9,14 +9,16 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 
-from calendars.domain.entries import CANCELLED_FOR, Facts, content_of
+from calendars import scopes
+from calendars.domain.entries import CANCELLED_FOR, Facts, content_of, variants_of
 from calendars.domain.ical import Content, Stamps, Status, fragment
-from calendars.enums import Detail
+from calendars.enums import OF_A_PERSON, Audience, Variant
 from calendars.models import CalendarFeed, FeedEntry
 from programs.enums import SessionKind, SessionState
-from programs.models import Session
+from programs.models import Escort, Home, Session
 from transition import clock
-from transition.models import Person
+from transition.enums import COORDINATING_KINDS
+from transition.models import Organization, Person, SupportLink
 from transition.services.transactions import lock, writing
 
 BATCH = 200
@@ -30,7 +32,7 @@ def refresh(sessions: QuerySet[Session]) -> int:
     now = clock.now()
     rows = list(sessions.select_related("person", "room__home").order_by("pk"))
     stored: dict[tuple[int, str], FeedEntry] = {
-        (entry.session_id, entry.detail): entry for entry in FeedEntry.objects.filter(session__in=rows)
+        (entry.session_id, entry.variant): entry for entry in FeedEntry.objects.filter(session__in=rows)
     }
     uids = {session_id: entry.uid for (session_id, _), entry in stored.items()}
     added: list[FeedEntry] = []
@@ -38,17 +40,17 @@ def refresh(sessions: QuerySet[Session]) -> int:
     for session in rows:
         facts = _facts(session)
         uid = uids.get(session.pk) or _uid(session)
-        for detail in Detail:
-            content = content_of(facts, detail)
-            entry = stored.get((session.pk, detail))
+        for variant in variants_of(facts.kind):
+            content = content_of(facts, variant)
+            entry = stored.get((session.pk, variant))
             if entry is None:
-                added.append(_added(session, detail, uid, content))
+                added.append(_added(session, variant, uid, content))
             elif _body(session, entry, content) != entry.body:
                 changed.append(_changed(session, entry, content, now))
     with transaction.atomic(savepoint=False):
         FeedEntry.objects.bulk_create(added)
         FeedEntry.objects.bulk_update(
-            changed, ["sequence", "changed_at", "starts_at", "ends_at", "cancelled_at", "body"]
+            changed, ["home", "sequence", "changed_at", "starts_at", "ends_at", "cancelled_at", "body"]
         )
         move(_feeds_of([*added, *changed]), now)
     return len(added) + len(changed)
@@ -71,29 +73,47 @@ def rebuild_all() -> int:
 
 
 @writing
-def catch_up(*, feed: CalendarFeed) -> CalendarFeed:
-    """Move a feed out of which a cancelled event has dropped since it was last looked at. Returns it fresh."""
+def catch_up(*, feed: CalendarFeed, scope: str) -> CalendarFeed:
+    """Move a feed out of which a cancelled event has dropped, or whose `scope` is another than when it was last read.
+
+    Returns it fresh.
+    """
     now = clock.now()
-    move(CalendarFeed.objects.filter(pk=feed.pk, next_change_at__lte=now), now)
-    return CalendarFeed.objects.get(pk=feed.pk)
+    due = Q(next_change_at__lte=now) | ~Q(scope=scope)
+    if CalendarFeed.objects.filter(due, pk=feed.pk).update(scope=scope):
+        move(CalendarFeed.objects.filter(pk=feed.pk), now)
+    fresh = CalendarFeed.objects.select_related("organization").get(pk=feed.pk)
+    fresh.agreed, fresh.is_member = feed.agreed, feed.is_member
+    if fresh.audience not in OF_A_PERSON:
+        fresh.next_change_at = next_change_of(fresh, now)
+        fresh.save(update_fields=["next_change_at"])
+    return fresh
 
 
 def move(feeds: QuerySet[CalendarFeed], now: dt.datetime) -> None:
-    """Tell subscribers of these feeds that the bytes have changed, and note when they next do so by themselves."""
-    rows = list(feeds.select_for_update(no_key=True).order_by("pk"))
+    """Tell subscribers of these feeds that the bytes have changed, and note when they next do so by themselves.
+
+    For feeds of many people that moment is only brought forward here, and found exactly when it has come.
+    """
+    rows = list(feeds.select_for_update(of=("self",), no_key=True).order_by("pk"))
     if not rows:
         return
-    next_changes = _next_changes({feed.person_id for feed in rows}, now)
+    next_changes = _next_changes({feed.person_id for feed in rows if feed.person_id}, now)
     for feed in rows:
         feed.revision += 1
         feed.changed_at = max(now, feed.changed_at + dt.timedelta(seconds=1))
-        feed.next_change_at = next_changes.get((feed.person_id, feed.detail))
+        if feed.person_id:
+            feed.next_change_at = next_changes.get((feed.person_id, feed.detail))
+        elif feed.next_change_at is None or feed.next_change_at <= now:
+            feed.next_change_at = now + CANCELLED_FOR
     CalendarFeed.objects.bulk_update(rows, ["revision", "changed_at", "next_change_at"])
 
 
-def next_change_of(person: Person, detail: str, now: dt.datetime) -> dt.datetime | None:
-    """When a cancelled event next drops out of this person's feeds."""
-    return _next_changes({person.pk}, now).get((person.pk, detail))
+def next_change_of(feed: CalendarFeed, now: dt.datetime) -> dt.datetime | None:
+    """When a cancelled event next drops out of this feed."""
+    cancelled = scopes.entries(feed).filter(cancelled_at__gt=now - CANCELLED_FOR)
+    earliest = cancelled.aggregate(Min("cancelled_at"))["cancelled_at__min"]
+    return earliest + CANCELLED_FOR if earliest else None
 
 
 @writing
@@ -103,19 +123,35 @@ def _rebuild(*, ids: list[int]) -> int:
 
 def _next_changes(persons: set[int], now: dt.datetime) -> dict[tuple[int, str], dt.datetime]:
     cancelled = FeedEntry.objects.filter(person__in=persons, cancelled_at__gt=now - CANCELLED_FOR)
-    earliest = cancelled.order_by().values_list("person", "detail").annotate(Min("cancelled_at"))
-    return {(person, detail): moment + CANCELLED_FOR for person, detail, moment in earliest}
+    earliest = cancelled.order_by().values_list("person", "variant").annotate(Min("cancelled_at"))
+    return {(person, variant): moment + CANCELLED_FOR for person, variant, moment in earliest}
 
 
 def _feeds_of(entries: Iterable[FeedEntry]) -> QuerySet[CalendarFeed]:
+    """Those of a person at the level that has changed; all others in whose sight a changed session may be."""
+    entries = list(entries)
     found = Q(pk__in=[])
-    for person, detail in sorted({(entry.person_id, entry.detail) for entry in entries}):
-        found |= Q(person=person, detail=detail)
+    for person, variant in sorted({(entry.person_id, entry.variant) for entry in entries}):
+        found |= Q(person=person, detail=variant)
+    sessions, people = {entry.session_id for entry in entries}, {entry.person_id for entry in entries}
+    if homes := {entry.home_id for entry in entries if entry.home_id}:
+        offices = Home.objects.filter(pk__in=homes).values("organization")
+        found |= Q(audience=Audience.HOME, home__in=homes)
+        found |= Q(audience=Audience.ORGANIZATION, organization__in=offices)
+    links = SupportLink.objects.on(clock.today()).filter(person__in=people)
+    cities = Person.objects.filter(pk__in=people).values("municipality")
+    coordinating = Organization.objects.filter(kind__in=COORDINATING_KINDS).filter(
+        Q(pk__in=cities) | Q(municipality__in=cities)
+    )
+    found |= Q(audience=Audience.ORGANIZATION, organization__in=links.values("organization"))
+    found |= Q(audience=Audience.ORGANIZATION, organization__in=coordinating.values("pk"))
+    found |= Q(audience=Audience.WORKER, user__in=links.values("lead"))
+    found |= Q(audience=Audience.WORKER, user__in=Escort.objects.filter(session__in=sessions).values("user"))
     return CalendarFeed.objects.live(clock.today()).filter(found)
 
 
-def _added(session: Session, detail: Detail, uid: str, content: Content) -> FeedEntry:
-    entry = FeedEntry(session=session, person_id=session.person_id, detail=detail, uid=uid, sequence=0)
+def _added(session: Session, variant: Variant, uid: str, content: Content) -> FeedEntry:
+    entry = FeedEntry(session=session, person_id=session.person_id, variant=variant, uid=uid, sequence=0)
     entry.changed_at = session.changed_at
     entry.cancelled_at = session.changed_at if content.status is Status.CANCELLED else None
     return _filled(session, entry, content)
@@ -132,6 +168,7 @@ def _changed(session: Session, entry: FeedEntry, content: Content, now: dt.datet
 
 
 def _filled(session: Session, entry: FeedEntry, content: Content) -> FeedEntry:
+    entry.home_id = session.room.home_id if session.room else None
     entry.starts_at, entry.ends_at = content.starts_at, content.ends_at
     entry.body = _body(session, entry, content)
     return entry
@@ -156,5 +193,7 @@ def _facts(session: Session) -> Facts:
         ends_at=session.ends_at,
         ended_early_at=session.actual_ends_at,
         place=place,
+        room=session.room.name if session.room else "",
         called=session.person.called,
+        code=session.person.code,
     )

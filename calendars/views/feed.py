@@ -16,6 +16,7 @@ from django.utils.http import http_date, parse_etags, parse_http_date_safe
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
+from calendars import scopes
 from calendars.domain import ical
 from calendars.domain.window import slid_on, window_on
 from calendars.models import CalendarFeed
@@ -58,11 +59,12 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     if request.method not in SAFE_METHODS:
         return HttpResponseNotAllowed(SAFE_METHODS, NOT_ALLOWED, content_type=TEXT, headers=PRIVATE)
     now, today = clock.now(), clock.today()
-    found = queries.live_feed(token, today=today)
+    found = queries.live_feed(token, now=now)
     if found is None:
         return not_found(request)
-    if found.next_change_at is not None and found.next_change_at <= now:
-        found = fragments.catch_up(feed=found)
+    scope = scopes.fingerprint(found)
+    if scope != found.scope or (found.next_change_at is not None and found.next_change_at <= now):
+        found = fragments.catch_up(feed=found, scope=scope)
     feeds.note_fetch(feed=found, user_agent=request.headers.get("User-Agent", ""))
     etag, changed_at = _etag(found, today), _changed_at(found, today)
     headers = {

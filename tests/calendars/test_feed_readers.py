@@ -38,7 +38,7 @@ def test_a_feed_carries_one_person_only(client, stay, world, address):
     other = type(world.person).objects.create(
         family_name="別", given_name="人", residence="FAMILY", municipality=world.municipality
     )
-    foreign = address_of(feeds.issue(person=other, label="母", by=world.worker))
+    foreign = address_of(feeds.issue(person=other, label="母", means="WORD", by=world.worker))
     assert titles(client.get(foreign)) == []
     assert titles(client.get(address)) == ["お泊まり"]
 

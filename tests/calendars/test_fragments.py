@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from calendars.enums import Detail
+from calendars.enums import Detail, Variant
 from calendars.models import CalendarFeed, FeedEntry
 from calendars.queries import feeds as queries
 from calendars.services import feeds, fragments
@@ -20,18 +20,18 @@ from transition import clock
 from transition.services import people
 
 
-def entry(session, detail=Detail.NEUTRAL) -> FeedEntry:
-    return FeedEntry.objects.get(session=session, detail=detail)
+def entry(session, variant=Variant.NEUTRAL) -> FeedEntry:
+    return FeedEntry.objects.get(session=session, variant=variant)
 
 
-def lines(session, detail=Detail.NEUTRAL) -> dict[str, str]:
-    pairs = (line.partition(":") for line in entry(session, detail).body.split("\r\n"))
+def lines(session, variant=Variant.NEUTRAL) -> dict[str, str]:
+    pairs = (line.partition(":") for line in entry(session, variant).body.split("\r\n"))
     return {name: value for name, _, value in pairs if name not in ("BEGIN", "END", "")}
 
 
 def test_a_session_has_one_entry_at_each_level(stay):
     session = stay()
-    assert sorted(FeedEntry.objects.values_list("session", "detail")) == sorted((session.pk, d) for d in Detail)
+    assert sorted(FeedEntry.objects.values_list("session", "variant")) == sorted((session.pk, d) for d in Variant)
 
 
 def test_uid_is_the_same_at_each_level_and_for_ever(stay, settings):
@@ -59,8 +59,8 @@ def test_stamps_come_from_the_stored_change(stay, frozen_time):
 @pytest.mark.parametrize(
     ("changes", "moved"),
     [
-        ({"state": SessionState.CONFIRMED}, set(Detail)),
-        ({"state": SessionState.CANCELLED}, set(Detail)),
+        ({"state": SessionState.CONFIRMED}, set(Variant)),
+        ({"state": SessionState.CANCELLED}, set(Variant)),
         ({"place": "駅前"}, set()),
         ({"note": "よろしく"}, set()),
         ({"expires_at": dt.datetime(2026, 12, 1, tzinfo=dt.UTC)}, set()),
@@ -69,15 +69,19 @@ def test_stamps_come_from_the_stored_change(stay, frozen_time):
 def test_sequence_moves_on_a_visible_change_only(stay, changes, moved):
     session = stay(state=SessionState.REQUESTED)
     assert put(session, **changes) == len(moved)
-    assert {e.detail for e in FeedEntry.objects.filter(sequence=1)} == moved
-    assert FeedEntry.objects.filter(sequence=0).count() == len(Detail) - len(moved)
+    assert {e.variant for e in FeedEntry.objects.filter(sequence=1)} == moved
+    assert FeedEntry.objects.filter(sequence=0).count() == len(Variant) - len(moved)
 
 
-@pytest.mark.parametrize("state", [SessionState.IN_PROGRESS, SessionState.COMPLETED])
-def test_what_happens_inside_a_stay_is_not_visible(stay, feed, state):
+@pytest.mark.parametrize(
+    ("state", "moved"), [(SessionState.IN_PROGRESS, set()), (SessionState.COMPLETED, {Variant.ROOM_NAMES})]
+)
+def test_what_happens_inside_a_stay_is_not_visible(stay, feed, state, moved):
+    """But that a guest has left: the home's own calendar then stops naming the guest."""
     session = stay()
     revision = CalendarFeed.objects.get().revision
-    assert put(session, state=state, actual_starts_at=session.starts_at) == 0
+    assert put(session, state=state, actual_starts_at=session.starts_at) == len(moved)
+    assert {e.variant for e in FeedEntry.objects.filter(sequence=1)} == moved
     assert CalendarFeed.objects.get().revision == revision
 
 
@@ -98,8 +102,14 @@ def test_renaming_the_home_moves_the_levels_that_name_it(stay, feed, world):
     home = world.room.home
     home.name = "新しい名前; 2号, 別棟"
     home.save()
-    assert {e.detail for e in FeedEntry.objects.filter(sequence=1)} == {Detail.PLACE, Detail.NAMES}
-    assert lines(session, Detail.PLACE)["LOCATION"] == "新しい名前\\; 2号\\, 別棟（架空市）"
+    assert {e.variant for e in FeedEntry.objects.filter(sequence=1)} == {
+        Variant.PLACE,
+        Variant.NAMES,
+        Variant.CODE,
+        Variant.ROOM,
+        Variant.ROOM_NAMES,
+    }
+    assert lines(session, Variant.PLACE)["LOCATION"] == "新しい名前\\; 2号\\, 別棟（架空市）"
     revisions[named.pk] += 1
     assert dict(CalendarFeed.objects.values_list("pk", "revision")) == revisions
 
@@ -107,10 +117,10 @@ def test_renaming_the_home_moves_the_levels_that_name_it(stay, feed, world):
 def test_another_name_for_the_person_moves_the_level_that_uses_it(stay, world):
     session = stay()
     people.update(person=world.person, called="はなちゃん", by=world.worker)
-    assert {e.detail for e in FeedEntry.objects.filter(sequence=1)} == {Detail.NAMES}
-    assert lines(session, Detail.NAMES)["SUMMARY"] == "はなちゃん お泊まり"
+    assert {e.variant for e in FeedEntry.objects.filter(sequence=1)} == {Variant.NAMES, Variant.ROOM_NAMES}
+    assert lines(session, Variant.NAMES)["SUMMARY"] == "はなちゃん お泊まり"
     people.update(person=world.person, called="", by=world.worker)
-    assert lines(session, Detail.NAMES)["SUMMARY"] == "お泊まり"
+    assert lines(session, Variant.NAMES)["SUMMARY"] == "お泊まり"
 
 
 def test_no_level_tells_the_full_name(stay, world):
@@ -130,8 +140,8 @@ def test_the_signal_of_a_change_rewrites_the_entries(stay):
 def test_one_change_rewrites_the_entries_of_one_session(stay):
     sessions = [stay(check_in=dt.date(2026, 12, day)) for day in (1, 5, 9)]
     put(sessions[1], state=SessionState.CANCELLED)
-    changed = {(e.session_id, e.detail) for e in FeedEntry.objects.filter(sequence=1)}
-    assert changed == {(sessions[1].pk, detail) for detail in Detail}
+    changed = {(e.session_id, e.variant) for e in FeedEntry.objects.filter(sequence=1)}
+    assert changed == {(sessions[1].pk, variant) for variant in Variant}
 
 
 def test_a_change_costs_the_same_whatever_else_there_is(stay, world):
@@ -170,7 +180,7 @@ def test_entries_made_afterwards_do_not_bring_old_cancellations_back(stay, world
     stay(state=SessionState.CANCELLED)
     FeedEntry.objects.all().delete()
     frozen_time.shift(dt.timedelta(days=31))
-    assert fragments.rebuild_all() == len(Detail)
+    assert fragments.rebuild_all() == len(Variant)
     feed = feeds.issue(person=world.person, label="母", by=world.worker)
     assert events_of(queries.calendar_of(feed, today=clock.today(), now=clock.now())) == []
 
@@ -186,7 +196,7 @@ def test_rebuilding_changes_nothing_that_is_right(stay, feed, capsys):
 def test_rebuilding_brings_entries_to_the_present_text(stay, feed):
     session = stay()
     revision = CalendarFeed.objects.get().revision
-    FeedEntry.objects.filter(detail=Detail.NEUTRAL).update(body="BEGIN:VEVENT\r\nEND:VEVENT\r\n")
+    FeedEntry.objects.filter(variant=Variant.NEUTRAL).update(body="BEGIN:VEVENT\r\nEND:VEVENT\r\n")
     assert fragments.rebuild_all() == 1
     assert lines(session)["SEQUENCE"] == "1"
     assert CalendarFeed.objects.get().revision == revision + 1

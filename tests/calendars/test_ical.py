@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from calendars.domain import ical
 from calendars.domain.entries import Facts, content_of
 from calendars.domain.ical import Content, Stamps, Status
-from calendars.enums import Detail
+from calendars.enums import Variant
 from programs.enums import SessionKind, SessionState
 from tests.calendars.lint import events_of, lint
 
@@ -42,7 +42,7 @@ NASTY = [
 
 
 def facts(state=SessionState.CONFIRMED, kind=SessionKind.STAY, **more) -> Facts:
-    values = {"place": "ホームみほん（架空市）", "called": "はなさん", **more}
+    values = {"place": "ホームみほん（架空市）", "room": "101号室", "called": "はなさん", "code": "A3F9", **more}
     return Facts(kind, state, STARTS_AT, ENDS_AT, **values)
 
 
@@ -59,7 +59,7 @@ def content(summary="お泊まり", location="") -> Content:
 
 
 def every_state_and_detail() -> bytes:
-    return calendar(*(content_of(facts(state), detail) for state in SessionState for detail in Detail))
+    return calendar(*(content_of(facts(state), detail) for state in SessionState for detail in Variant))
 
 
 def test_every_state_at_every_detail_to_the_byte():
@@ -89,7 +89,7 @@ def test_same_facts_same_bytes():
     ],
 )
 def test_a_reader_of_icalendar_sees(state, detail, summary, status, location):
-    body = calendar(content_of(facts(SessionState(state)), Detail(detail)))
+    body = calendar(content_of(facts(SessionState(state)), Variant(detail)))
     (event,) = icalendar.Calendar.from_ical(body).walk("VEVENT")
     assert str(event["SUMMARY"]) == summary
     assert str(event["STATUS"]) == status
@@ -104,12 +104,12 @@ def test_a_reader_of_icalendar_sees(state, detail, summary, status, location):
     [(SessionKind.STAY, "お泊まり"), (SessionKind.OUTING, "おでかけ"), (SessionKind.DAY_VISIT, "日中の体験")],
 )
 def test_neutral_title_tells_the_kind_only(kind, title):
-    assert content_of(facts(kind=kind), Detail.NEUTRAL) == content(title)
+    assert content_of(facts(kind=kind), Variant.NEUTRAL) == content(title)
 
 
 @pytest.mark.parametrize("state", SessionState)
 def test_busy_tells_times_and_status_only(state):
-    body = calendar(content_of(facts(state), Detail.BUSY))
+    body = calendar(content_of(facts(state), Variant.BUSY))
     told = {name for (event,) in [events_of(body)] for name, _ in event}
     assert told == {
         "UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "DTSTART;TZID=Asia/Tokyo", "DTEND;TZID=Asia/Tokyo",
@@ -122,13 +122,13 @@ def test_busy_tells_times_and_status_only(state):
 
 def test_a_stay_cut_short_ends_when_it_ended():
     left_at = STARTS_AT + dt.timedelta(hours=20)
-    assert content_of(facts(SessionState.CUT_SHORT, ended_early_at=left_at), Detail.NEUTRAL).ends_at == left_at
-    assert content_of(facts(SessionState.COMPLETED, ended_early_at=left_at), Detail.NEUTRAL).ends_at == ENDS_AT
-    assert content_of(facts(SessionState.CUT_SHORT, ended_early_at=STARTS_AT), Detail.NEUTRAL).ends_at == ENDS_AT
+    assert content_of(facts(SessionState.CUT_SHORT, ended_early_at=left_at), Variant.NEUTRAL).ends_at == left_at
+    assert content_of(facts(SessionState.COMPLETED, ended_early_at=left_at), Variant.NEUTRAL).ends_at == ENDS_AT
+    assert content_of(facts(SessionState.CUT_SHORT, ended_early_at=STARTS_AT), Variant.NEUTRAL).ends_at == ENDS_AT
 
 
 def test_times_from_the_database_are_told_in_japan():
-    utc = content_of(facts(), Detail.NEUTRAL)
+    utc = content_of(facts(), Variant.NEUTRAL)
     utc = Content(STARTS_AT.astimezone(dt.UTC), ENDS_AT.astimezone(dt.UTC), utc.status, utc.summary)
     assert b"\r\nDTSTART;TZID=Asia/Tokyo:20261205T150000\r\nDTEND;TZID=Asia/Tokyo:20261207T100000\r\n" in calendar(utc)
 
@@ -205,7 +205,7 @@ def test_any_text_is_lint_free_and_comes_back(summary, location):
     ],
 )
 def test_the_lint_has_power(spoilt):
-    body = calendar(content_of(facts(), Detail.NEUTRAL), content_of(facts(SessionState.CANCELLED), Detail.NEUTRAL))
+    body = calendar(content_of(facts(), Variant.NEUTRAL), content_of(facts(SessionState.CANCELLED), Variant.NEUTRAL))
     assert lint(body) == []
     assert spoilt(body) != body
     assert lint(spoilt(body)) != []

@@ -106,6 +106,11 @@ class Person(PublicId):
         return f"{self.family_name} {self.given_name}"
 
     @property
+    def code(self) -> str:
+        """Four signs that tell people apart in a calendar without naming anybody."""
+        return self.public_id.hex[:4].upper()
+
+    @property
     def kana(self) -> str:
         return f"{self.family_kana} {self.given_kana}"
 
