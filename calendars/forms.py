@@ -4,12 +4,82 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.http import urlencode
 
-from calendars.enums import CalendarView, Detail
+from calendars.domain.levels import default_level
+from calendars.enums import OF_A_PERSON, Audience, CalendarView
 from calendars.models import CalendarFeed
+from calendars.owners import Owner
 from programs.models import Program
 from transition.domain.text import clean_line
+from transition.enums import ConsentMeans
 from transition.fields import JapaneseDateField
 from transition.models import User
+
+NAMES_HELP = (
+    "グループホームの名前からは、障害があることがわかります。場所と呼び名は、本人がよいと言ったときだけ選んでください。"
+)
+
+
+class FeedForm(forms.Form):
+    """Who reads along, how much of it, and, where it is needed, how the person agreed."""
+
+    audience = forms.ChoiceField(
+        label="だれが読みますか",
+        widget=forms.RadioSelect,
+        error_messages={"required": "だれが読むかを選んでください。"},
+    )
+    label = forms.CharField(
+        label="だれの予定表ですか",
+        max_length=CalendarFeed._meta.get_field("label").max_length,
+        help_text="例：母、兄、おばさん。1人に1つずつ発行します。予定表には出ません。",
+        error_messages={"required": "だれの予定表かを入れてください。"},
+    )
+    detail = forms.ChoiceField(
+        label="どこまで見せますか",
+        widget=forms.RadioSelect,
+        error_messages={"required": "どこまで見せるかを選んでください。"},
+    )
+    means = forms.ChoiceField(
+        label="本人が「家族などに見せる」に同意したことを、どうやって確かめましたか",
+        choices=ConsentMeans,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text="家族などの予定表に必要です。同意としてきょうの日付で残し、本人がやめたいと言ったらすぐに見えなくなります。",
+    )
+
+    def __init__(self, *args: Any, owner: Owner, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        audiences = list(owner.audiences)
+        self.fields["audience"].choices = list(owner.audiences.items())  # type: ignore[attr-defined]
+        self.fields["audience"].initial = audiences[0]
+        if len(audiences) == 1:
+            del self.fields["audience"]
+        self.only_audience = audiences[0]
+        self.fields["detail"].choices = list(owner.levels_of(audiences[0]).items())  # type: ignore[attr-defined]
+        self.fields["detail"].initial = default_level(audiences[0])
+        if audiences[0] in OF_A_PERSON:
+            self.fields["detail"].help_text = NAMES_HELP
+        else:
+            self.fields[
+                "label"
+            ].help_text = "例：わたしのスマートフォン、事務室の画面。1つずつ発行します。予定表には出ません。"
+            self.fields["label"].label = "どこで使いますか"
+        if not owner.asks_consent():
+            del self.fields["means"]
+
+    def clean_label(self) -> str:
+        label = clean_line(self.cleaned_data["label"])
+        if not label:
+            raise forms.ValidationError("だれの予定表かを入れてください。")
+        return label
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned.setdefault("means", "")
+        if "audience" not in self.fields:
+            cleaned["audience"] = self.only_audience
+        elif cleaned.get("audience") != Audience.FAMILY:
+            cleaned["means"] = ""
+        return cleaned
 
 
 class OneOf(forms.ModelChoiceField):
@@ -20,31 +90,6 @@ class OneOf(forms.ModelChoiceField):
             return super().to_python(value)
         except forms.ValidationError:
             raise forms.ValidationError("選べるものの中から選んでください。", code="invalid_choice") from None
-
-
-class FeedForm(forms.Form):
-    """For whom, and how much of it."""
-
-    label = forms.CharField(
-        label="だれの予定表ですか",
-        max_length=CalendarFeed._meta.get_field("label").max_length,
-        help_text="例：母、兄、おばさん。1人に1つずつ発行します。予定表には出ません。",
-        error_messages={"required": "だれの予定表かを入れてください。"},
-    )
-    detail = forms.ChoiceField(
-        label="どこまで見せますか",
-        choices=Detail,
-        initial=Detail.NEUTRAL,
-        widget=forms.RadioSelect,
-        help_text="グループホームの名前からは、障害があることがわかります。場所と呼び名は、本人がよいと言ったときだけ選んでください。",
-        error_messages={"required": "どこまで見せるかを選んでください。"},
-    )
-
-    def clean_label(self) -> str:
-        label = clean_line(self.cleaned_data["label"])
-        if not label:
-            raise forms.ValidationError("だれの予定表かを入れてください。")
-        return label
 
 
 class AgendaForm(forms.Form):

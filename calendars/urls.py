@@ -15,6 +15,10 @@ urlpatterns = [
     path("ical/<path:rest>", feed.not_found, name="feed-not-found"),
     path("people/<uuid:public_id>/feeds/", addresses.feed_list, name="feed-list"),
     path("people/<uuid:public_id>/feeds/issue/", addresses.feed_issue, name="feed-issue"),
+    path("homes/<uuid:public_id>/feeds/", addresses.home_feed_list, name="home-feed-list"),
+    path("homes/<uuid:public_id>/feeds/issue/", addresses.home_feed_issue, name="home-feed-issue"),
+    path("calendar/feeds/", addresses.own_feed_list, name="own-feed-list"),
+    path("calendar/feeds/issue/", addresses.own_feed_issue, name="own-feed-issue"),
     path("feeds/<uuid:public_id>/rotate/", addresses.feed_rotate, name="feed-rotate"),
     path("feeds/<uuid:public_id>/revoke/", addresses.feed_revoke, name="feed-revoke"),
 ]

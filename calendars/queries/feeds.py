@@ -4,18 +4,18 @@ import datetime as dt
 import functools
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from calendars import scopes
 from calendars.domain.entries import CANCELLED_FOR
 from calendars.domain.ical import assemble
 from calendars.domain.window import window_on
 from calendars.enums import OF_A_PERSON
-from calendars.models import CalendarFeed
+from calendars.models import EMPTY_FOR, CalendarFeed
 from calendars.services.feeds import hash_of
 from transition import clock
 from transition.enums import ConsentKind
-from transition.models import Consent, Membership, Organization, Person
+from transition.models import Consent, Membership, Organization
 
 # What an answer needs to know of a feed; everything else is fetched when asked for.
 POLLED = (
@@ -48,9 +48,11 @@ _ENTRIES = """
 """
 
 
-def feed_rows(person: Person) -> list[CalendarFeed]:
-    """The addresses nobody has stopped, the newest first; some may have run out. One query."""
-    return list(CalendarFeed.objects.filter(person=person, revoked_at=None).select_related("created_by"))
+def feed_rows(found: QuerySet[CalendarFeed]) -> list[CalendarFeed]:
+    """These addresses, the newest first, without those that have been empty for long enough. One query."""
+    now = clock.now()
+    kept = found.filter(Q(emptied_at=None) | Q(emptied_at__gt=now - EMPTY_FOR))
+    return list(kept.select_related("created_by"))
 
 
 def live_feed(token: str, *, now: dt.datetime) -> CalendarFeed | None:
@@ -68,7 +70,7 @@ def live_feed(token: str, *, now: dt.datetime) -> CalendarFeed | None:
     if feed is None or not feed.is_live(now):
         return None
     if feed.organization_id:
-        feed.organization = Organization(feed.organization_id, kind=feed.kind, municipality_id=feed.municipality)
+        feed.organization = Organization(feed.organization_id, kind=feed.kind, municipality_id=feed.municipality)  # type: ignore[attr-defined]
     return feed
 
 
@@ -96,12 +98,12 @@ def _feed_by_hash() -> tuple[str, tuple]:
     agreed = Consent.objects.given(ConsentKind.CALENDAR, mark).filter(person=OuterRef("person"))
     member = Membership.objects.current().filter(user=OuterRef("user"), organization=OuterRef("organization"))
     found = CalendarFeed.objects.order_by().filter(token_hash=_HASH).only(*POLLED)
-    found = found.annotate(
+    annotated = found.annotate(
         agreed=Exists(agreed),
         is_member=Exists(member),
         kind=F("organization__kind"),
         municipality=F("organization__municipality"),
     )
-    sql, params = found.query.sql_with_params()
+    sql, params = annotated.query.sql_with_params()
     marked = connection.ops.adapt_datefield_value(mark)
     return sql, tuple(_TODAY if value in (mark, marked) else value for value in params)
