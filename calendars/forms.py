@@ -59,9 +59,7 @@ class FeedForm(forms.Form):
         if audiences[0] in OF_A_PERSON:
             self.fields["detail"].help_text = NAMES_HELP
         else:
-            self.fields[
-                "label"
-            ].help_text = "例：わたしのスマートフォン、事務室の画面。1つずつ発行します。予定表には出ません。"
+            self.fields["label"].help_text = "例：わたしのスマートフォン、事務室の画面。予定表には出ません。"
             self.fields["label"].label = "どこで使いますか"
         if not owner.asks_consent():
             del self.fields["means"]

@@ -83,6 +83,7 @@ class CalendarFeed(PublicId):
     changed_at = models.DateTimeField("変更日時", default=clock.now)
     next_change_at = models.DateTimeField("次に変わる日時", null=True, blank=True)
     last_fetched_at = models.DateTimeField("最後に読まれた日時", null=True, blank=True)
+    page_seen_at = models.DateTimeField("画面が最後に開かれた日時", null=True, blank=True)
     last_agent = models.CharField("読んだソフト", max_length=12, choices=Agent, blank=True)
 
     objects = CalendarFeedQuerySet.as_manager()

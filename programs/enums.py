@@ -227,3 +227,15 @@ class HomePhotoKind(TextChoices):
     MEAL = "MEAL", "食事"
     STAFF = "STAFF", "職員"
     OTHER = "OTHER", "そのほか"
+
+
+class ReadProblem(TextChoices):
+    """Why a calendar elsewhere could not be read."""
+
+    ADDRESS = "ADDRESS", "このアドレスは使えません（公開されたhttpsのアドレスではありません）"
+    UNREACHABLE = "UNREACHABLE", "相手につながりません"
+    TIMEOUT = "TIMEOUT", "5秒以内に読めませんでした"
+    STATUS = "STATUS", "相手が予定表を返しませんでした"
+    TOO_LARGE = "TOO_LARGE", "予定表が大きすぎます（2MBまで）"
+    TOO_MANY = "TOO_MANY", "予定が多すぎます（5,000件まで）"
+    NOT_ICAL = "NOT_ICAL", "予定表（iCalendar）として読めません"

@@ -11,10 +11,13 @@ from django.db import IntegrityError, transaction
 from calendars.models import CalendarFeed, FeedEntry
 from programs.enums import NightUse, SessionKind, SessionState
 from programs.models import (
+    BusyTime,
     DoneMark,
     EnrollmentChange,
     Escort,
     EscortDay,
+    ExternalCalendar,
+    FamilyRemark,
     GoalScore,
     HomePhoto,
     Override,
@@ -289,6 +292,26 @@ def same_done_mark():
     twice(DoneMark.objects.create, session=factories.SessionFactory(), date=DAY)()
 
 
+def external_calendar(**changes):
+    values = {
+        "home": factories.HomeFactory(),
+        "label": "職員の予定",
+        "url": "https://calendar.example.invalid/a.ics",
+        "created_by": factories.UserFactory(),
+    }
+    return ExternalCalendar.objects.create(**(values | changes))
+
+
+def busy_time_backwards():
+    moment = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    BusyTime.objects.create(calendar=external_calendar(), starts_at=moment, ends_at=moment)
+
+
+def remark(**changes):
+    values = {"session": factories.SessionFactory(), "who": "母", "text": "夜が心配です。"}
+    return FamilyRemark.objects.create(**(values | changes))
+
+
 BREAKS: dict[str, Callable[[], object]] = {
     "intention_check_next_after_asked": lambda: intention(next_on=DAY),
     "intention_check_inferred_with_basis": lambda: intention(inferred=True),
@@ -380,6 +403,11 @@ BREAKS: dict[str, Callable[[], object]] = {
     "stop_request_handled_with_answer": lambda: StopRequest.objects.create(
         session=factories.SessionFactory(), handled_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
     ),
+    "external_calendar_of_home_or_user": lambda: external_calendar(home=None),
+    "external_calendar_https": lambda: external_calendar(url="http://calendar.example.invalid/a.ics"),
+    "busy_time_ends_after_start": busy_time_backwards,
+    "family_remark_has_text": lambda: remark(text=""),
+    "family_remark_seen_at_with_by": lambda: remark(seen_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)),
     "done_mark_once_per_day": same_done_mark,
     "feed_entry_ends_after_start": lambda: entry(ends_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
 }

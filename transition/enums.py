@@ -145,6 +145,7 @@ class ConsentKind(TextChoices):
     PROGRAM = "PROGRAM", "事業の利用と情報の共有"
     CARD = "CARD", "事前情報シートをホームに見せる"
     CALENDAR = "CALENDAR", "体験の予定を家族などに見せる"
+    REPORT = "REPORT", "体験のようすと写真を家族などに見せる"
 
 
 class ConsentMeans(TextChoices):

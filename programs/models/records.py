@@ -19,6 +19,7 @@ class SessionRecord(models.Model):
     shown = models.TextField("本人が見せたようす", blank=True)
     incident = models.TextField("困ったこと・事故", blank=True)
     helped = models.TextField("役に立ったこと", blank=True)
+    family_note = models.TextField("家族へのひとこと", blank=True)
     next_step = models.CharField("次は", max_length=10, choices=NextStep, blank=True)
     next_note = models.TextField("次にすること", blank=True)
     version = models.PositiveIntegerField("版", default=1)

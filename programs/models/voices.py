@@ -73,3 +73,44 @@ class DoneMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session_id} {self.date}"
+
+
+class FamilyRemarkQuerySet(models.QuerySet):
+    def unseen(self) -> "FamilyRemarkQuerySet":
+        return self.filter(seen_at=None)
+
+
+class FamilyRemark(PublicId):
+    """家族の声: a worry before a session or a remark after it, written on the family's page without an account.
+
+    `who` is the label of the address it came through, as the worker chose it: 母.
+    """
+
+    session = models.ForeignKey(Session, models.PROTECT, verbose_name="体験", related_name="family_remarks")
+    who = models.CharField("だれから", max_length=40)
+    text = models.TextField("内容")
+    at = models.DateTimeField("日時", default=clock.now)
+    seen_at = models.DateTimeField("読んだ日時", null=True, blank=True)
+    seen_by = models.ForeignKey(User, models.PROTECT, verbose_name="読んだ人", null=True, blank=True, related_name="+")
+
+    objects = FamilyRemarkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "家族の声"
+        verbose_name_plural = "家族の声"
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="family_remark_has_text",
+                condition=~Q(text=""),
+                violation_error_message="内容を書いてください。",
+            ),
+            models.CheckConstraint(
+                name="family_remark_seen_at_with_by",
+                condition=Q(seen_at=None, seen_by=None) | Q(seen_at__isnull=False, seen_by__isnull=False),
+                violation_error_message="読んだ日時と人はいっしょに記録します。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.at:%Y-%m-%d}"
