@@ -11,6 +11,7 @@ from calendars.models import CalendarFeed
 from calendars.services import feeds
 from tests.factories import MembershipFactory, OrganizationFactory
 from transition.enums import OrganizationKind
+from transition.models import Consent
 
 ADDRESS = re.compile(r"http://testserver/ical/([A-Za-z0-9_-]{43})/yotei\.ics")
 
@@ -40,7 +41,7 @@ def page(response) -> BeautifulSoup:
 
 
 def sent(client, issue_url, **fields):
-    return client.post(issue_url, {"label": "母", "detail": "NEUTRAL", "idempotency_key": "k1", **fields})
+    return client.post(issue_url, {"audience": "FAMILY", "label": "母", "detail": "NEUTRAL", "idempotency_key": "k1", **fields})
 
 
 def test_issuing_shows_the_address_once(signed_in, issue_url, list_url):
@@ -94,7 +95,7 @@ def test_the_same_form_with_another_content_is_asked_again(signed_in, issue_url)
 
 
 def test_the_default_is_the_neutral_level(signed_in, list_url):
-    chosen = page(signed_in.get(list_url)).find("input", checked=True)
+    chosen = page(signed_in.get(list_url)).find("input", {"name": "detail"}, checked=True)
     assert chosen["value"] == Detail.NEUTRAL
 
 
@@ -167,3 +168,69 @@ def test_supporting_one_person_says_nothing_about_another(client, world, feed):
     other = OrganizationFactory(kind=OrganizationKind.FACILITY, municipality=world.municipality)
     client.force_login(MembershipFactory(organization=other).user)
     assert client.get(reverse("calendars:feed-list", args=[world.person.public_id])).status_code == 404
+
+
+OWN = {"audience": "WORKER", "label": "わたしのスマートフォン", "detail": "PLACE", "idempotency_key": "k2"}
+
+
+def test_a_home_hands_out_its_own_addresses(client, world):
+    client.force_login(world.home_staff)
+    home = world.room.home
+    sending = client.post(f"/homes/{home.public_id}/feeds/issue/", {**OWN, "audience": "", "label": "事務室"})
+    assert ADDRESS.search(sending.content.decode())
+    feed = CalendarFeed.objects.get()
+    assert (feed.audience, feed.home, feed.detail) == ("HOME", home, "PLACE")
+    listed = page(client.get(f"/homes/{home.public_id}/feeds/")).get_text()
+    assert "居室と時間" in listed
+    assert "本人" not in page(client.get(f"/homes/{home.public_id}/feeds/")).find("form", class_="form").get_text()
+
+
+def test_a_worker_and_an_office_have_their_own(signed_in, world):
+    for audience in ("WORKER", "ORGANIZATION"):
+        sent_ = signed_in.post("/calendar/feeds/issue/", {**OWN, "audience": audience, "idempotency_key": audience})
+        assert ADDRESS.search(sent_.content.decode())
+    assert set(CalendarFeed.objects.values_list("audience", "user", "organization")) == {
+        ("WORKER", world.worker.pk, world.office.pk),
+        ("ORGANIZATION", None, world.office.pk),
+    }
+
+
+def test_a_colleague_sees_the_offices_addresses_and_not_mine(client, signed_in, world):
+    for audience in ("WORKER", "ORGANIZATION"):
+        signed_in.post("/calendar/feeds/issue/", {**OWN, "audience": audience, "idempotency_key": audience})
+    colleague = MembershipFactory(organization=world.office).user
+    client.force_login(colleague)
+    assert len(page(client.get("/calendar/feeds/")).find("tbody").find_all("tr")) == 1
+    mine = CalendarFeed.objects.get(audience="WORKER")
+    assert client.get(url("feed-revoke", mine)).status_code == 404
+    client.force_login(world.stranger)
+    assert client.get(url("feed-revoke", CalendarFeed.objects.get(audience="ORGANIZATION"))).status_code == 404
+
+
+def test_an_office_with_homes_has_no_calendar_of_a_worker(client, world):
+    client.force_login(world.home_staff)
+    response = client.post("/calendar/feeds/issue/", OWN)
+    assert CalendarFeed.objects.get().audience == "ORGANIZATION"
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(("how", "status"), [("gently", 200), ("now", 404), ("", 404)])
+def test_an_address_ends_gently_or_at_once(signed_in, world, how, status):
+    feed = feeds.issue(person=world.person, label="母", by=world.worker)
+    signed_in.post(url("feed-revoke", feed), {"how": how})
+    assert signed_in.get(f"/ical/{feed.token}/yotei.ics").status_code == status
+    listed = page(signed_in.get(f"/people/{world.person.public_id}/feeds/")).get_text()
+    assert ("空にしました" in listed) == (how == "gently")
+
+
+def test_the_form_asks_for_consent_only_where_there_is_none(signed_in, issue_url, list_url):
+    assert page(signed_in.get(list_url)).find("input", {"name": "means"}) is None
+    Consent.objects.all().delete()
+    assert page(signed_in.get(list_url)).find("input", {"name": "means"})
+    refused = sent(signed_in, issue_url)
+    assert refused.status_code == 422
+    assert "どうやって確かめたか選んでください" in refused.content.decode()
+    assert sent(signed_in, issue_url, audience="PERSON", idempotency_key="k3").status_code == 200
+    assert Consent.objects.count() == 0
+    assert sent(signed_in, issue_url, means="WORD", idempotency_key="k4").status_code == 200
+    assert Consent.objects.count() == 1

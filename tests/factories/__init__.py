@@ -29,7 +29,18 @@ from transition.enums import (
     Residence,
     Sex,
 )
-from transition.models import Consent, Contact, Goal, Grant, Membership, Organization, Person, PersonCard, SupportLink, User
+from transition.models import (
+    Consent,
+    Contact,
+    Goal,
+    Grant,
+    Membership,
+    Organization,
+    Person,
+    PersonCard,
+    SupportLink,
+    User,
+)
 
 PASSWORD = "fictional-password"
 
