@@ -36,6 +36,7 @@ BOTH = (*SUPPORTING, *HOSTING)
 HOMES = ("home", "other_home")
 PERSONAS = (*SUPPORTING, *HOSTING, "stranger", "other_home", "ended")
 ANYBODY = PERSONAS
+STAFF_ANYWHERE = tuple(name for name in PERSONAS if name != "ended")
 WORKING = tuple(name for name in PERSONAS if name != "ended")
 MOVED_ON = dt.date(2026, 11, 1)
 
@@ -370,7 +371,7 @@ ROWS = [
         refused=("staff", "worker"),
     ),
     # Calendars
-    Row("calendars:organization-calendar", get=tuple(name for name in ANYBODY if name != "ended"), refused=("ended",)),
+    Row("calendars:organization-calendar", get=STAFF_ANYWHERE, refused=("ended",)),
     Row("calendars:my-calendar", get=ANYBODY),
     Row("calendars:person-calendar", person, get=SUPPORTING),
     Row("calendars:home-calendar", home, get=HOSTING),
@@ -378,6 +379,10 @@ ROWS = [
     Row("calendars:feed-not-found", lambda place: ["x"], public=True),
     Row("calendars:feed-list", person, get=SUPPORTING),
     Row("calendars:feed-issue", person, post=SUPPORTING),
+    Row("calendars:home-feed-list", home, get=HOSTING),
+    Row("calendars:home-feed-issue", home, post=HOSTING),
+    Row("calendars:own-feed-list", get=STAFF_ANYWHERE, refused=("ended",)),
+    Row("calendars:own-feed-issue", post=STAFF_ANYWHERE, refused=("ended",)),
     Row("calendars:feed-rotate", calendar, get=SUPPORTING, post=SUPPORTING),
     Row("calendars:feed-revoke", calendar, get=SUPPORTING, post=SUPPORTING),
 ]

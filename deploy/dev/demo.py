@@ -40,6 +40,10 @@ WORDS = {
     "group_home": "グループホーム",
     "person": "本人",
     "FAMILY": "家族",
+    "PERSON": "本人",
+    "HOME": "ホーム",
+    "WORKER": "職員",
+    "ORGANIZATION": "組織",
     "BUSY": "予定ありとだけ",
     "NEUTRAL": "種類",
     "PLACE": "種類と場所",
@@ -224,9 +228,15 @@ def describe(address: str, accounts: dict[str, Any]) -> str:
     if people := accounts.get("accounts", []):
         rows = [[one["role"], WORDS.get(one["role"], ""), one["email"], one["password"]] for one in people]
         lines += ["  Sign in as / ログイン", *table(rows), ""]
-    if feeds := accounts.get("feeds", []):
+    feeds: dict[str, dict[str, str]] = {}
+    for one in accounts.get("feeds", []):
+        # The plainest level of each audience; `manage.py demo_accounts --json` lists them all.
+        if one["detail"] in ("NEUTRAL", "PLACE"):
+            feeds.setdefault(one["audience"], one)
+    if feeds:
         rows = [
-            [*(WORDS.get(one[key], one[key]) for key in ("audience", "detail")), address + one["path"]] for one in feeds
+            [*(WORDS.get(one[key], one[key]) for key in ("audience", "detail")), address + one["path"]]
+            for one in feeds.values()
         ]
         lines += ["  Calendars to subscribe to / 予定表", *table(rows), ""]
     if links := accounts.get("links", []):

@@ -41,7 +41,9 @@ def page(response) -> BeautifulSoup:
 
 
 def sent(client, issue_url, **fields):
-    return client.post(issue_url, {"audience": "FAMILY", "label": "母", "detail": "NEUTRAL", "idempotency_key": "k1", **fields})
+    return client.post(
+        issue_url, {"audience": "FAMILY", "label": "母", "detail": "NEUTRAL", "idempotency_key": "k1", **fields}
+    )
 
 
 def test_issuing_shows_the_address_once(signed_in, issue_url, list_url):

@@ -5,16 +5,21 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from calendars.enums import Detail
+from calendars import owners
+from calendars.enums import Audience
+from calendars.models import CalendarFeed
+from calendars.owners import Owner
 from calendars.services import feeds
+from programs.models import Home
 from programs.services import demo
 from transition import clock
+from transition.enums import ConsentMeans
 from transition.models import Person, User
 from transition.services import links
 
-# Whose calendar is shown, and at which levels of detail.
+# Whose calendar is shown, and which office's home.
 NUMBER = "0000000017"
-DETAILS = (Detail.NEUTRAL, Detail.NAMES)
+HOST = "9920000037"
 # What is issued here is known by its label, and stopped at the next start.
 LABEL = "デモ"
 
@@ -43,15 +48,31 @@ class Command(BaseCommand):
         return [{"role": role, "email": email, "password": settings.DEMO_PASSWORD} for role, email in first.items()]
 
     def _feeds(self) -> list[dict[str, str]]:
-        person = Person.objects.get(certificate_number=NUMBER)
-        by = User.objects.get(led_links=person.support_links.order_by("pk")[0])
+        """A fresh address for every audience at every level it has; those of the last start end."""
         label = f"{LABEL} {clock.now().astimezone(clock.TOKYO):%m/%d %H:%M}"
+        for old in CalendarFeed.objects.filter(label__startswith=LABEL, revoked_at=None).select_related("created_by"):
+            feeds.revoke(feed=old, by=old.created_by)
         issued = []
-        for detail in DETAILS:
-            feed = feeds.issue(person=person, label=label, detail=detail, by=by)
-            path = reverse("calendars:feed", args=[feed.token])
-            issued.append({"audience": feed.audience, "detail": feed.detail, "path": path})
+        for owner, by in self._owners():
+            for audience in owner.audiences:
+                for detail in owner.levels_of(audience):
+                    means = ConsentMeans.WORD if audience == Audience.FAMILY else ""
+                    feed = owner.issue(audience=audience, detail=detail, label=label, means=means, by=by)
+                    path = reverse("calendars:feed", args=[feed.token])
+                    issued.append({"audience": str(audience), "detail": str(detail), "path": path})
         return issued
+
+    def _owners(self) -> list[tuple[Owner, User]]:
+        """The demo person, a home, and the worker with the office."""
+        person = Person.objects.get(certificate_number=NUMBER)
+        link = person.support_links.select_related("lead", "organization").order_by("pk")[0]
+        home = Home.objects.filter(organization__office_number=HOST).order_by("pk")[0]
+        staff = home.organization.memberships.select_related("user").order_by("pk")[0].user
+        return [
+            (owners.of_person(person), link.lead),
+            (owners.of_home(home), staff),
+            (owners.of_user(link.lead, link.organization), link.lead),
+        ]
 
     def _links(self) -> list[dict[str, str]]:
         """A fresh personal link for everybody in the file."""
