@@ -111,7 +111,7 @@ def page(session: Session, today: dt.date) -> Page:
 def permission_for(action: SessionAction, session: Session) -> str | None:
     """What it takes: a home says yes to a stay; to an outing those do who plan it."""
     if action == SessionAction.CONFIRM and session.kind != SessionKind.STAY:
-        stops = (stops_of(session),)
+        stops=stops_of(session),
         return "programs.change_outing"
     return PERMISSIONS.get(action)
 

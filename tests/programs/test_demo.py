@@ -6,6 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django_q.models import Schedule
 
+from calendars.domain.levels import levels
+from calendars.enums import Audience
 from programs.models import (
     Enrollment,
     GoalScore,
@@ -69,10 +71,13 @@ def test_one_account_per_role_signs_in_and_the_addresses_open(client):
     for account in answer["accounts"]:
         assert client.login(username=account["email"], password=account["password"])
         assert client.get("/", follow=True).status_code == 200
-    assert len(answer["feeds"]) == 2
+    given = [(feed["audience"], feed["detail"]) for feed in answer["feeds"]]
+    assert sorted(given) == sorted((str(audience), str(detail)) for audience in Audience for detail in levels(audience))
     for feed in answer["feeds"]:
         assert b"BEGIN:VEVENT" in client.get(feed["path"]).content
     assert {feed["path"] for feed in accounts()["feeds"]}.isdisjoint({feed["path"] for feed in answer["feeds"]})
+    for feed in answer["feeds"]:
+        assert client.get(feed["path"]).status_code == 404
 
 
 def test_every_demo_person_has_one_fresh_link(client):
