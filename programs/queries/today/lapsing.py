@@ -8,39 +8,46 @@ from django.utils.http import urlencode
 
 from programs.domain import wording
 from programs.domain.allowances import Allowance
-from programs.domain.spans import Period
 from programs.enums import ROOM_KINDS, Enforcement, Window
 from programs.models import Program
 from programs.queries import stays
 from programs.queries.limits import LimitBook
 from programs.queries.people import WARN_DAYS
 from programs.queries.today.parts import Action, Item, person_url
-from transition.models import Person
+from transition.models import Grant, Person
 
 MONTHS = (Window.CALENDAR_MONTH, Window.ANNIVERSARY_MONTH)
 # The last days of a month, while an outing can still be planned in it.
 MONTH_DAYS = 14
 
 
-def items(people: Iterable[Person], book: LimitBook, today: dt.date) -> list[Item]:
+def items(people: Iterable[tuple[Person, list[Grant]]], book: LimitBook, today: dt.date) -> list[Item]:
     """One for each person and program, the nearest end first. Reads nothing that the book does not hold."""
     found = []
-    for person in people:
+    for person, grants in people:
+        granted = {grant.service for grant in grants if grant.starts_on <= today <= grant.ends_on}
         for program in book.programs(person):
+            if not _is_open(book, person, program, granted, today):
+                continue
             if lapsing := _lapsing(book, person, program, today):
                 found.append((lapsing[0].expires_on or today, _item(person, program, lapsing, book, today)))
     return [item for _, item in sorted(found, key=lambda row: (row[0], row[1].title))]
 
 
+def _is_open(book: LimitBook, person: Person, program: Program, granted: set[str], today: dt.date) -> bool:
+    """Whether the person can use the program today: by certificate or enrollment, and by where they live."""
+    if program.needs_grant:
+        is_entered = program.needs_grant in granted
+    else:
+        enrollment = book.enrollment(person, program, today)
+        is_entered = enrollment is not None and enrollment.starts_on <= today <= enrollment.ends_on
+    return is_entered and not stays.program_problems(person, program)
+
+
 def _lapsing(book: LimitBook, person: Person, program: Program, today: dt.date) -> list[Allowance]:
     """Limits with something left that ends soon; nothing where another limit is full, as nothing can be used then."""
-    account = book.account(person, program, today)
-    context = account.context
-    grant = context.grant.period if context.grant else None
-    entered: Period | None = grant if program.needs_grant else context.enrollment
-    if entered is None or today not in entered or stays.program_problems(person, program):
-        return []
     # How long one stay may be says nothing about what is left.
+    account = book.account(person, program, today)
     allowances = [row for row in account.allowances(today) if row.rule.window != Window.STAY]
     if any(row.remaining == 0 for row in allowances if row.rule.enforcement != Enforcement.INFORM):
         return []

@@ -62,7 +62,7 @@ def sections(organization: Organization, now: dt.datetime) -> list[Section]:
         Section(
             "lapsing",
             "使わないと消える分",
-            lapsing.items(people, book, today),
+            lapsing.items(grants, book, today),
             lead="計画に入っている分は、引いてあります。",
         ),
         Section("certificates", "もうすぐ終わる支給決定", certificates.items(grants, today)),
