@@ -6,4 +6,4 @@ class CalendarsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from calendars import receivers  # noqa: F401
+        from calendars import checks, receivers  # noqa: F401

@@ -27,7 +27,8 @@ from transition.models import Membership, Organization, Person, SupportLink, Use
 LANES: dict[str, int] = {CalendarView.MONTH: 3, CalendarView.WEEK: 6, CalendarView.DAY: 60}
 # How many outings stand side by side; a day with more of them at once is a plain list.
 COLUMNS: dict[str, int] = {CalendarView.WEEK: 2, CalendarView.DAY: 5}
-WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+# The weekday as Python counts it; `calendars.checks` refuses any other word.
+WEEK_STARTS = {"SUNDAY": 6, "MONDAY": 0}
 # The same shapes as on a home's board; whatever came to nothing is crossed out.
 SIGNS = {
     SessionState.REQUESTED: "△",
@@ -133,11 +134,7 @@ class Agenda:
     @property
     def is_list(self) -> bool:
         """A day on which more happens at once than can stand side by side."""
-        return self.view == CalendarView.DAY and self.rows[0][0].columns > COLUMNS[CalendarView.DAY]
-
-    @property
-    def has_hours(self) -> bool:
-        return self.view != CalendarView.MONTH and not self.is_list
+        return self.rows[0][0].columns > COLUMNS[CalendarView.DAY]
 
     @property
     def weekdays(self) -> list[str]:
@@ -193,7 +190,7 @@ def workers_of(organization: Organization) -> QuerySet[User]:
 
 def agenda(source: Source, view: str, date: dt.date, today: dt.date, *, everything: bool = False) -> Agenda:
     """What is drawn for the month, week or day of a date; `everything`: also what came to nothing."""
-    first, last = grid.period(view, date, WEEKDAYS.index(settings.CALENDAR_WEEK_STARTS))
+    first, last = grid.period(view, date, WEEK_STARTS[settings.CALENDAR_WEEK_STARTS])
     month = date.month if view == CalendarView.MONTH else 0
     spans = _spans(source.sessions, first, last, everything=everything)
     rows = [[_cell(day, today, month) for day in days] for days in grid.weeks(first, last)]
@@ -210,7 +207,7 @@ def agenda(source: Source, view: str, date: dt.date, today: dt.date, *, everythi
         date=date,
         heading=heading,
         rows=rows,
-        hours=grid.hours(place.span for _, place in places if isinstance(place, Block)),
+        hours=_hours(rows, [place.span for _, place in places if isinstance(place, Block)]),
         count=len([span for span in spans if not month or _touches(span, date)]),
         previous=grid.moved(view, date, -1),
         following=grid.moved(view, date, 1),
@@ -262,6 +259,12 @@ def _places(spans: list[Span], cells: list[Cell], view: str) -> Iterator[tuple[C
             cell.hidden += len([block for block in blocks if block.column > cell.columns])
             blocks = [block for block in blocks if block.column <= cell.columns]
         yield from ((cell, block) for block in blocks)
+
+
+def _hours(rows: list[list[Cell]], spans: list[Span]) -> range:
+    """The time grid that is drawn: none for a month, for stays alone, and for a day that is a plain list."""
+    is_drawn = spans and rows[0][0].columns <= COLUMNS[CalendarView.DAY]
+    return grid.hours(spans) if is_drawn else range(0)
 
 
 def _known(keys: set[int]) -> dict[int, Session]:

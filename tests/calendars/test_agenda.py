@@ -7,6 +7,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from calendars.checks import week_starts
 from programs.enums import SessionKind, SessionState
 from programs.models import Escort, EscortDay, Session
 from tests import factories
@@ -64,6 +65,11 @@ class TestMonth:
         page = soup(client.get(url_of(world.person)))
         assert [text(head)[0] for head in page.select("#calendar thead th")] == list("月火水木金土日")
         assert page.select_one("#calendar tbody time")["datetime"] == "2026-10-26"
+
+    @pytest.mark.parametrize(("word", "said"), [("SUNDAY", 0), ("MONDAY", 0), ("TUESDAY", 1), ("", 1)])
+    def test_no_other_weekday_begins_a_week(self, settings, word, said):
+        settings.CALENDAR_WEEK_STARTS = word
+        assert len(week_starts()) == said
 
     def test_names_holidays_and_says_which_day_is_today(self, client, world):
         page = client.get(url_of(world.person))
@@ -186,6 +192,13 @@ class TestWeekAndDay:
         assert soup(day).select("table.cal-list")
         assert not soup(day).select(".cal-hours")
 
+    def test_without_outings_there_is_no_empty_time_grid(self, client, world, stay):
+        stay(dt.date(2026, 12, 9), nights=2)
+        for view in ("week", "day"):
+            page = client.get(url_of(world.person), {"view": view, "date": "2026-12-10"})
+            assert len(entries(page, "2026-12-10" if view == "day" else "2026-12-09")) == 1
+            assert not soup(page).select(".cal-hours, .cal-axis")
+
     def test_a_stay_is_a_bar_above_and_a_day_tells_everything(self, client, world, stay, outing):
         stay(dt.date(2026, 12, 9), nights=2)
         session = outing("2026-12-10", place="架空駅")
@@ -228,6 +241,7 @@ class TestMovingAbout:
         page = client.get(url_of(world.person), {"date": written, "view": view})
         assert page.status_code == 422
         assert cell(page, "2026-11-22").select(".cal-today")
+        assert soup(page).select("#calendar .error-summary a[href='#id_date']")
         assert soup(page).select("details[open] .field-errors")
         assert soup(page).find(id="id_date")["value"] == written
 
