@@ -24,6 +24,7 @@ WAYS = (
     (HOSTING_KINDS, "programs:board", "予定表"),
     (HOSTING_KINDS, "programs:inbox", "申込"),
     (PEOPLE_KINDS, "programs:people", "本人"),
+    ((*HOSTING_KINDS, *PEOPLE_KINDS), "programs:home-list", "ホーム"),
     ((OrganizationKind.FACILITY, *COORDINATING_KINDS), "programs:intention-list", "意向確認"),
     (COORDINATING_KINDS, "programs:program-list", "事業と上限"),
 )

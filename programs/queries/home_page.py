@@ -23,7 +23,7 @@ from transition.models import Membership, Person, User
 PER_PAGE = 20
 # A home with a pattern for a year publishes a slot a week for each room.
 SLOTS_READ = 200
-OPENINGS_SHOWN = 12
+OPENINGS_SHOWN = 6
 NIGHT_STATES = (SessionState.CONFIRMED, SessionState.IN_PROGRESS)
 
 

@@ -21,6 +21,7 @@ from programs.models import Home, Program, Room, Session, Slot
 from programs.services import homes, portraits, sessions, slots, voices
 from programs.services.demo_faces import drawn_face
 from programs.services.demo_cards import Cards
+from programs.services.demo_homes import HomePages
 from programs.services.demo_keys import Step, demo_key, done_before
 from programs.services.demo_story import Stories
 from programs.services.slots import Offer, Pattern
@@ -65,6 +66,7 @@ class Seed:
             for item in self.data[name]:
                 yield functools.partial(act, item)
         yield from Stories(self.people, self.organizations, self.staff).steps()
+        yield from HomePages(self.host).steps()
         yield from Cards(self.people, self.staff).steps()
         yield from self.easy()
 

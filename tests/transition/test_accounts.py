@@ -19,7 +19,7 @@ def page(request):
     return HttpResponse(status=204)
 
 
-names = ("today", "portrait-edit", "board", "inbox", "people", "program-list", "intention-list")
+names = ("today", "portrait-edit", "board", "home-list", "inbox", "people", "program-list", "intention-list")
 screens = [*(path(f"{name}/", page, name=name) for name in names), path("me/", page, name="easy-today")]
 urlpatterns = [
     path("", include(("transition.routes", "transition"))),
@@ -157,10 +157,10 @@ def test_navigation_marks_where_one_is(at, current):
 @pytest.mark.parametrize(
     ("kind", "labels"),
     [
-        (OrganizationKind.GROUP_HOME, ["きょう", "カレンダー", "予定表", "申込"]),
-        (OrganizationKind.CONSULTATION, ["きょう", "カレンダー", "本人"]),
-        (OrganizationKind.FACILITY, ["きょう", "カレンダー", "本人", "意向確認"]),
-        (OrganizationKind.MUNICIPALITY, ["きょう", "カレンダー", "本人", "意向確認", "事業と上限"]),
+        (OrganizationKind.GROUP_HOME, ["きょう", "カレンダー", "予定表", "申込", "ホーム"]),
+        (OrganizationKind.CONSULTATION, ["きょう", "カレンダー", "本人", "ホーム"]),
+        (OrganizationKind.FACILITY, ["きょう", "カレンダー", "本人", "ホーム", "意向確認"]),
+        (OrganizationKind.MUNICIPALITY, ["きょう", "カレンダー", "本人", "ホーム", "意向確認", "事業と上限"]),
         (OrganizationKind.DAY_ACTIVITY, ["きょう"]),
     ],
 )
