@@ -8,13 +8,17 @@ import zlib
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 from django.urls import reverse
 
+from calendars.services import feeds
 from programs.enums import DeclineReason
+from programs.models import StopRequest
 from programs.services import sessions
 from tests import factories
 from tests.personas import make_world
 from tests.programs.pages import HTMX, client_of, confirmed, field_error, part, queries_of, request, soup, text
+from transition import clock
 from transition.domain import card as fields
 from transition.enums import ConsentKind
 from transition.models import AuditEvent, Consent, PersonCard
@@ -292,6 +296,18 @@ class TestHome:
         save(world, based_on=1, meals="きざみ")
         assert "きざみ" in text(soup(home.get(url(stay, "session-card"))))
 
+    @pytest.mark.parametrize("detail", ["BUSY", "NEUTRAL", "PLACE", "NAMES"])
+    def test_no_calendar_of_the_family_ever_holds_it(self, world, home, stay, detail):
+        agree(world)
+        factories.ContactFactory(person=world.person)
+        feed = feeds.issue(person=world.person, label="母", detail=detail, by=world.worker)
+        calendar = Client().get(reverse("calendars:feed", args=[feed.token])).content.decode()
+        pages = text(soup(home.get(reverse("programs:board"), {"from": "2026-12-05"})).main)
+        assert "BEGIN:VEVENT" in calendar
+        for words in ("ひと口", "たまご", "でんき", "000-0000-0000"):
+            assert words not in calendar.replace("\r\n ", "")
+            assert words not in pages
+
     def test_queries_do_not_grow(self, world, home, stay):
         agree(world)
         factories.ContactFactory(person=world.person)
@@ -367,9 +383,6 @@ class TestHints:
         assert "千円" not in text(page)
 
     def test_a_wish_to_stop_stands_on_top(self, world, worker):
-        from programs.models import StopRequest
-        from transition import clock
-
         stay = confirmed(world, "2026-12-05", "2026-12-07")
         stop = StopRequest.objects.create(session=stay)
         alert = soup(worker.get(url(world.person, "person-detail"))).select_one("main .alert-error[role=note]")
