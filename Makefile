@@ -3,7 +3,7 @@
 SHELL = /bin/sh
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help demo run seed test check fix bench lock environment
+.PHONY: help demo run seed test check fix bench screens lock environment
 
 PORT ?= 8000
 DB ?= sqlite
@@ -24,6 +24,7 @@ help:
 	@echo "make run     development server (DEBUG=1) and worker on the data that is there"
 	@echo "make seed    load the fictional data only; SIZE=300 adds a city of 300 people and their year"
 	@echo "make bench   measure what bench/ measures"
+	@echo "make screens take a picture of every main page for docs/screens/"
 	@echo "make lock    compile the locks from pyproject.toml (UPGRADE=--upgrade takes newer versions)"
 
 environment:
@@ -43,6 +44,9 @@ fix: environment
 
 bench: environment
 	@exec $(BIN)/python -m bench
+
+screens: environment
+	@exec $(BIN)/python deploy/dev/screens.py
 
 lock: environment
 	$(COMPILE) pyproject.toml -o requirements.lock

@@ -71,6 +71,17 @@ def subjects_of(user) -> Subjects:
     return found
 
 
+def subjects_of_person(person) -> Subjects:
+    """For the easy view: the person's own sessions, those to come first."""
+    from transition.models import WishItem
+
+    sessions = list(person.sessions.order_by("starts_at"))
+    coming = [one for one in sessions if one.state in ("CONFIRMED", "IN_PROGRESS")]
+    past = [one for one in sessions if one.state in ("COMPLETED", "CUT_SHORT")][::-1]
+    item = WishItem.objects.order_by("pk").first()
+    return Subjects({"me": [one.public_id for one in (*coming[:2], *past[:2])]}, {"item_id": item and item.public_id})
+
+
 def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
     """(name, pattern) of every named address."""
     for pattern in (resolver or get_resolver()).url_patterns:
@@ -87,6 +98,8 @@ def candidates(name: str, pattern: URLPattern, subjects: Subjects) -> list[str]:
     if not converters:
         return [reverse(name)]
     first_word = str(pattern.pattern).partition("/")[0]
+    if (first_word == "me") is not ("me" in subjects.ids):
+        return []
     firsts = subjects.ids.get(first_word, []) if converters[0] == "public_id" else [subjects.more.get(converters[0])]
     found = []
     for first in firsts:
