@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
-from programs.models import Session
+from programs.models import RoomNight, Session, Slot
 from programs.services import demo as demo_data
 from tests import factories
 from tests.e2e.examination import FORMS, SEND_WRONG, Examiner, kind_of, links, path_of
@@ -131,16 +131,58 @@ def test_a_home_answers_a_request_with_the_keyboard_only(demo, signed_in):
     assert waiting.state == "CONFIRMED"
 
 
-def tab_to(page: Page, text: str) -> None:
-    """Press Tab until the focus is visibly on a link or button that begins with the text."""
-    for _ in range(60):
+def test_a_home_publishes_and_closes_nights_with_the_keyboard_only(signed_in, transactional_db):
+    room = factories.RoomFactory()
+    page = signed_in(member(room.home.organization))
+
+    def choose_nights(count: int) -> None:
+        tab_to(page, "夜を選んで公開する")
+        page.keyboard.press("Enter")
+        expect(page.locator("#board-nights")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        tab_to(page, selector="table.board input[type=checkbox]")
+        page.keyboard.press("Space")
+        for _ in range(count - 1):
+            page.keyboard.press("Shift+ArrowRight")
+        expect(page.locator("#board-count")).to_have_text(f"{count}泊を選んでいます")
+
+    tab_to(page, "予定表")
+    page.keyboard.press("Enter")
+    choose_nights(3)
+    tab_to(page, "公開する")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("枠を公開する")
+    tab_to(page, "公開する")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("枠を公開する")
+    slot = Slot.objects.get()
+    assert (slot.ends_on - slot.starts_on).days == 3
+
+    tab_to(page, "予定表", fresh=True)
+    page.keyboard.press("Enter")
+    choose_nights(2)
+    tab_to(page, "閉じる")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("table.board .is-closed")).to_have_count(2)
+    assert RoomNight.objects.filter(room=room).count() == 2
+
+
+def tab_to(page: Page, text: str = "", *, selector: str = "*", fresh: bool = False) -> None:
+    """Press Tab until the focus is visibly on something that begins with the text. `fresh`: from the page's start."""
+    if fresh:
+        page.evaluate("document.activeElement.blur(); getSelection().removeAllRanges()")
+        page.reload()
+    for _ in range(80):
         page.keyboard.press("Tab")
-        focus = page.locator(":focus")
+        focus = page.locator(f":focus:is({selector})")
         if focus.count() and (focus.inner_text() or "").strip().startswith(text):
-            outline = focus.evaluate("node => getComputedStyle(node).outlineStyle")
-            assert outline != "none", f"no visible focus on {text}"
+            outline = focus.evaluate(
+                "node => [node, ...(node.labels || [])].map((one) => getComputedStyle(one).outlineStyle)"
+            )
+            assert set(outline) != {"none"}, f"no visible focus on {text or selector}"
             return
-    raise AssertionError(f"{text} cannot be reached with Tab")
+    raise AssertionError(f"{text or selector} cannot be reached with Tab")
 
 
 def test_nothing_about_people_stays_in_the_browser(demo, signed_in):
