@@ -277,6 +277,10 @@ class TestMovingAbout:
 
 
 class TestWhose:
+    def test_a_person_whom_one_does_not_support_is_not_there(self, world):
+        for user in (world.stranger, world.home_staff):
+            assert client_of(user).get(url_of(world.person)).status_code == 404
+
     def test_a_home_sees_its_stays_by_room_and_names_only_after_its_yes(self, world, stay):
         stay(dt.date(2026, 12, 7), nights=1)
         stay(dt.date(2026, 12, 14), nights=1, state=SessionState.REQUESTED)
