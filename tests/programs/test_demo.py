@@ -137,7 +137,7 @@ def test_the_stories_fit_any_day_of_the_year(day, frozen_time):
 
 
 def test_every_role_of_the_demo_has_something_to_do(client):
-    call_command("seed_demo")
+    call_command("seed")
     for account in accounts()["accounts"]:
         if account["role"] == "person":
             continue
