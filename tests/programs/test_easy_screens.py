@@ -10,8 +10,9 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 
+from programs.domain.problems import Refused
 from programs.enums import HomePhotoKind, SessionState
-from programs.models import DoneMark, Session, SessionWish
+from programs.models import DoneMark, Portrait, Session, SessionWish
 from programs.services import done_marks
 from tests import factories
 from tests.programs import easy_pages as make
@@ -49,7 +50,7 @@ def test_first_and_next(easy):
     assert "午後 1時30分から 午後 4時30分まで" in card(page, "first")
     assert "電車に乗って映画を見る" in card(page, "first")
     assert "れいだいモール" in card(page, "first")
-    assert card(page, "following").startswith("つぎ ホームに とまる あと 2かい ねたら 11月24日 火曜日 午後 3時")
+    assert card(page, "following").startswith("つぎ ホームに とまる あと 2かい ねたら 11月 24日 火曜日 午後 3時")
 
 
 def test_nothing_today_is_said_calmly_and_the_next_is_shown(easy):
@@ -114,6 +115,8 @@ def test_done_moves_the_next_to_the_front_and_can_be_taken_back(easy):
     assert "電車に乗って映画を見る" in card(page, "done")
     easy.post("done", trip.public_id, done="no")
     assert not DoneMark.objects.exists()
+    easy.post("done", trip.public_id, done="yes", idempotency_key="a")
+    assert not DoneMark.objects.exists()
     assert "電車に乗って映画を見る" in card(easy.get("today"), "first")
     assert Session.objects.get(pk=trip.pk).state == SessionState.CONFIRMED
     assert "カラオケ" in card(easy.get("today"), "following")
@@ -135,6 +138,12 @@ def test_a_day_that_is_not_today_of_it_cannot_be_marked(easy, offset):
     assert answer.status_code == 422
     assert "この 日に しるしは つけられません。" in words(answer)
     assert not DoneMark.objects.exists()
+
+
+def test_a_day_of_a_stay_that_has_not_come_cannot_be_marked(easy):
+    night = make.stay(easy.world, 0)
+    with pytest.raises(Refused):
+        done_marks.mark(session=night, date=make.day(1), by=None)
 
 
 def test_what_is_over_cannot_be_marked(easy):
@@ -177,8 +186,9 @@ def test_the_page_of_a_stay(easy):
     easy.world.slot.save()
     night = make.stay(easy.world, 3)
     page = easy.get("session", night.public_id)
-    assert "11月25日 水曜日 午後 3時に 行きます。 2かい とまります。 11月27日 金曜日 午前 10時に かえります。" in words(
-        page
+    assert (
+        "11月 25日 水曜日 午後 3時に 行きます。 2かい とまります。 11月 27日 金曜日 午前 10時に かえります。"
+        in words(page)
     )
     assert "かくう東" in words(page)
     assert "世話人の山田さん" in words(page)
@@ -218,8 +228,10 @@ def test_what_comes_is_one_card_each_in_order(easy):
 def test_only_ones_own(easy):
     other = person_of(easy.world)
     theirs = make.outing(easy.world, 0, person=other)
-    photo = make.home_photo(easy.world)
+    stored = default_storage.save("own.jpg", ContentFile(b"picture"))
+    photo = make.home_photo(easy.world, small=stored)
     worker = make.escort(theirs).user
+    Portrait.objects.update(small=stored)
     for name in ("session", "stop", "rating"):
         assert easy.get(name, theirs.public_id).status_code == 404, name
         assert easy.get(name, uuid.uuid4()).status_code == 404, name
@@ -331,4 +343,4 @@ def test_a_session_past_midnight_shows_both_days(easy):
     starts = at("2026-11-22", "21:00")
     trip = make.outing(easy.world, 0, starts_at=starts, ends_at=starts + dt.timedelta(hours=5))
     page = easy.get("session", trip.public_id)
-    assert "11月22日 日曜日 午後 9時に はじまります。 11月23日 月曜日 午前 2時に おわります。" in words(page)
+    assert "11月 22日 日曜日 午後 9時に はじまります。 11月 23日 月曜日 午前 2時に おわります。" in words(page)

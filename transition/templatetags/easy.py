@@ -12,6 +12,7 @@ from transition.clock import TOKYO
 from transition.domain import ruby
 from transition.domain.readings import annotate, counted_day
 from transition.domain.wareki import weekday_of
+from transition.models import Person
 
 register = template.Library()
 
@@ -42,6 +43,12 @@ def name(value: object) -> SafeString:
 
 
 @register.filter
+def called(person: Person) -> SafeString:
+    """The person as everybody calls them, with readings."""
+    return name(person.called) if person.called else format_html("{}さん", name(person.given_kana))
+
+
+@register.filter
 def plain(value: object) -> str:
     """The word without its typed readings."""
     return ruby.plain(str(value))
@@ -49,12 +56,12 @@ def plain(value: object) -> str:
 
 @register.filter
 def easy_date(value: dt.date | None) -> str:
-    """12月5日 土曜日, with readings."""
+    """12月 5日 土曜日, with readings."""
     if not value:
         return ""
     day = _date(value)
     weekday = f"{weekday_of(day)}曜日"
-    return f"{day.month}月《がつ》{counted_day(day.day)} {weekday}《{_WEEKDAYS[day.weekday()]}ようび》"
+    return f"{day.month}月《がつ》 {counted_day(day.day)} {weekday}《{_WEEKDAYS[day.weekday()]}ようび》"
 
 
 @register.filter
