@@ -156,9 +156,9 @@ def label(opened: Opened, name: str) -> str:
     return records.LABELS.get(name, name)
 
 
-def minute_meters(session: Session) -> list[Meter]:
+def minute_meters(session: Session, book: LimitBook | None = None) -> list[Meter]:
     """What is left of the program's hours in the month of the session, this session included."""
-    book = LimitBook([session.person])
+    book = book or LimitBook([session.person])
     day = clock.local_date(session.actual_starts_at or session.starts_at)
     answered = {row.rule: row.used for row in book.answered(session.person, session.program, day).allowances(day)}
     meters = []
@@ -169,13 +169,14 @@ def minute_meters(session: Session) -> list[Meter]:
     return meters
 
 
-def over_cap(session: Session) -> list[Problem]:
+def over_cap(session: Session, book: LimitBook | None = None) -> list[Problem]:
     """Caps that a session passes as it really was. It stands all the same, so this only tells."""
     if session.state not in HELD_STATES:
         return []
     person = session.person
     day = clock.local_date(session.actual_starts_at or session.starts_at)
-    found = LimitBook([person]).account(person, session.program, day).check(use_of(session), clock.today())
+    book = book or LimitBook([person])
+    found = book.account(person, session.program, day).check(use_of(session), clock.today())
     return [
         dataclasses.replace(problem, enforcement=Enforcement.INFORM, frees_up_on=None, largest_request=None, field="")
         for problem in found

@@ -16,6 +16,7 @@ from programs.forms.records import RecordForm
 from programs.models import Session
 from programs.queries import records as queries
 from programs.queries.disclosure import is_named
+from programs.queries.limits import LimitBook
 from programs.queries.session_page import for_reader
 from programs.services import records as services
 from programs.views.acting import attempt, request_key
@@ -104,7 +105,8 @@ def record_hours(request: HttpRequest, public_id: UUID) -> HttpResponse:
     session = recorded_session(request, public_id)
     context = {"session": session, "meters": [], "over": []}
     if session.sees_person:  # type: ignore[attr-defined]
-        context |= {"meters": queries.minute_meters(session), "over": queries.over_cap(session)}
+        book = LimitBook([session.person])
+        context |= {"meters": queries.minute_meters(session, book), "over": queries.over_cap(session, book)}
     return render_page(request, "programs/record_hours.html", context, partials={"hours"})
 
 
