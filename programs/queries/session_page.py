@@ -105,13 +105,13 @@ def page(session: Session, today: dt.date) -> Page:
         escorts=outings.escorts_of(session) if is_outing else [],
         wishes=[row.item for row in session.session_wishes.select_related("item")] if is_outing else [],
         goals=[row.goal for row in session.session_goals.select_related("goal")] if is_outing else [],
+        stops=stops_of(session),
     )
 
 
 def permission_for(action: SessionAction, session: Session) -> str | None:
     """What it takes: a home says yes to a stay; to an outing those do who plan it."""
     if action == SessionAction.CONFIRM and session.kind != SessionKind.STAY:
-        stops=stops_of(session),
         return "programs.change_outing"
     return PERMISSIONS.get(action)
 

@@ -19,8 +19,8 @@ from programs.domain.spans import nights
 from programs.enums import DeclineReason, NightUse, RoomUse, SessionState
 from programs.models import Home, Program, Room, Session, Slot
 from programs.services import homes, portraits, sessions, slots, voices
-from programs.services.demo_faces import drawn_face
 from programs.services.demo_cards import Cards
+from programs.services.demo_faces import drawn_face
 from programs.services.demo_homes import HomePages
 from programs.services.demo_keys import Step, demo_key, done_before
 from programs.services.demo_story import Stories
@@ -67,8 +67,8 @@ class Seed:
                 yield functools.partial(act, item)
         yield from Stories(self.people, self.organizations, self.staff).steps()
         yield from HomePages(self.host).steps()
-        yield from Cards(self.people, self.staff).steps()
         yield from self.easy()
+        yield from Cards(self.people, self.staff).steps()
 
     def easy(self) -> Iterator[Step]:
         """What the easy view shows: a person who signs in, one who wants to stop, the faces of those who go along."""
