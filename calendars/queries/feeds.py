@@ -99,10 +99,12 @@ def _feed_by_hash() -> tuple[str, tuple]:
     member = Membership.objects.current().filter(user=OuterRef("user"), organization=OuterRef("organization"))
     found = CalendarFeed.objects.order_by().filter(token_hash=_HASH).only(*POLLED)
     annotated = found.annotate(
-        agreed=Exists(agreed),
-        is_member=Exists(member),
-        kind=F("organization__kind"),
-        municipality=F("organization__municipality"),
+        **{
+            "agreed": Exists(agreed),
+            "is_member": Exists(member),
+            "kind": F("organization__kind"),
+            "municipality": F("organization__municipality"),
+        }
     )
     sql, params = annotated.query.sql_with_params()
     marked = connection.ops.adapt_datefield_value(mark)

@@ -1,9 +1,10 @@
 """The person card and the contacts around a person."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
 from programs.forms.base import ServiceForm
 from transition.domain import card
@@ -39,8 +40,9 @@ class CardForm(ServiceForm):
         """Keep what was typed, show what a newer version says, and take that version as seen."""
         typed = self.content()
         self.newer = {code: newer.get(code, "") for code in card.changed(newer, typed)}
-        self.data = self.data.copy()
-        self.data["based_on"] = str(version)
+        sent = cast(QueryDict, self.data).copy()
+        sent["based_on"] = str(version)
+        self.data = sent
 
 
 class ContactForm(ServiceForm):

@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
 from programs.enums import NightUse, RoomUse
 from programs.forms.base import ServiceForm
@@ -50,7 +51,7 @@ class ChosenNightsForm(ServiceForm):
     def __init__(self, *args: Any, rooms: Iterable[Room], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rooms = {str(room.public_id): room for room in rooms}
-        self.sent = self.data.getlist("night") if self.is_bound else []
+        self.sent = cast(QueryDict, self.data).getlist("night") if self.is_bound else []
         self.chosen: dict[int, list[dt.date]] = {}
 
     def clean(self) -> dict[str, Any]:

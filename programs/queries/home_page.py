@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
@@ -220,7 +221,8 @@ def _listed(homes: QuerySet[Home], number: str | int, *, with_hints: bool) -> Pa
         confirmed_at=Subquery(open_slots.order_by("-confirmed_at").values("confirmed_at")[:1]),
     )
     page = Paginator(rows.order_by(F("opens_on").asc(nulls_last=True), "name", "pk"), PER_PAGE).get_page(number)
-    page.object_list = [
+    found: list[Any] = list(page.object_list)
+    listed: Any = [
         Listed(
             home=home,
             photo=home.photo,
@@ -233,8 +235,9 @@ def _listed(homes: QuerySet[Home], number: str | int, *, with_hints: bool) -> Pa
             else [],
             now=now,
         )
-        for home in page.object_list
+        for home in found
     ]
+    page.object_list = listed
     return page
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -44,7 +45,8 @@ def sessions_page(person: Person, number: str | int) -> Page:
     now = clock.now()
     lines = [_line(session, now) for session in page.object_list]
     by_month = groupby(lines, key=lambda line: clock.local_date(line.session.starts_at).replace(day=1))
-    page.object_list = [(f"{wording.year(month)}{month.month}月", list(rows)) for month, rows in by_month]
+    months: Any = [(f"{wording.year(month)}{month.month}月", list(rows)) for month, rows in by_month]
+    page.object_list = months
     return page
 
 

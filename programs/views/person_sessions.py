@@ -9,6 +9,10 @@ from programs.queries import person_sessions as queries
 from programs.views.enrollments import person_of
 from transition.enums import COORDINATING_KINDS, OrganizationKind
 from transition.htmx import render_page
+from transition.models import Organization
+
+# Who keeps the register of residents' wishes.
+REGISTER_KINDS = (OrganizationKind.FACILITY, *COORDINATING_KINDS)
 
 
 @require_safe
@@ -21,11 +25,11 @@ def person_sessions(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 def document_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = person_of(request, public_id)
-    organization = request.organization or None  # type: ignore[attr-defined]
+    organization: Organization | None = request.organization or None  # type: ignore[attr-defined]
     context = {
         "person": person,
         "tab": "documents",
         "documents": queries.documents(person),
-        "keeps_register": bool(organization) and organization.kind in (OrganizationKind.FACILITY, *COORDINATING_KINDS),
+        "keeps_register": organization is not None and organization.kind in REGISTER_KINDS,
     }
     return render_page(request, "programs/document_list.html", context)

@@ -50,7 +50,7 @@ def portrait(request: HttpRequest, public_id: UUID, size: str) -> HttpResponse:
 
 
 def _portrait(request: HttpRequest, public_id: UUID) -> Portrait | None:
-    if request.user.is_authenticated and (found := queries.for_user(cast(User, request.user), public_id)):
+    if request.user.is_authenticated and (found := queries.for_user(request.user, public_id)):
         return found
     person, _ = who(request)
     return queries.for_person(person, public_id) if person else None

@@ -1,5 +1,5 @@
 import json
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -68,10 +68,11 @@ class Command(BaseCommand):
         link = person.support_links.select_related("lead", "organization").order_by("pk")[0]
         home = Home.objects.filter(organization__office_number=HOST).order_by("pk")[0]
         staff = home.organization.memberships.select_related("user").order_by("pk")[0].user
+        worker = cast(User, link.lead)
         return [
-            (owners.of_person(person), link.lead),
+            (owners.of_person(person), worker),
             (owners.of_home(home), staff),
-            (owners.of_user(link.lead, link.organization), link.lead),
+            (owners.of_user(worker, link.organization), worker),
         ]
 
     def _links(self) -> list[dict[str, str]]:

@@ -30,7 +30,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     """Opens the easy view. The same 404 for an address that never was, has run out or was stopped."""
     link = by_token(token)
     if link is None:
-        return _with_headers(render(None, "easy/no_link.html", status=404))  # type: ignore[arg-type]
+        return _with_headers(render(None, "easy/no_link.html", status=404))
     _put_into_session(request, link)
     links.note_use(link=link)
     return _with_headers(HttpResponseRedirect(EASY_START))
