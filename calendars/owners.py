@@ -80,7 +80,7 @@ def of_home(home: Home) -> Owner:
     return Owner(
         audiences={Audience.HOME: "ホームの職員"},
         title=f"{home.name}の予定表の配信",
-        back_title="予定表",
+        back_title="居室の空き",
         back_url=reverse("programs:board"),
         list_url=reverse("calendars:home-feed-list", args=[home.public_id]),
         issue_url=reverse("calendars:home-feed-issue", args=[home.public_id]),
@@ -96,7 +96,7 @@ def of_user(user: User, organization: Organization) -> Owner:
     return Owner(
         audiences=audiences,
         title="わたしと組織の予定表の配信",
-        back_title="カレンダー",
+        back_title="みんなの予定表",
         back_url=reverse("calendars:organization-calendar"),
         list_url=reverse("calendars:own-feed-list"),
         issue_url=reverse("calendars:own-feed-issue"),

@@ -20,8 +20,8 @@ PEOPLE_KINDS = (*SUPPORTING_KINDS, OrganizationKind.MUNICIPALITY)
 # (kinds, url name, label), in the order of the header.
 WAYS = (
     (EVERYBODY, START, "きょう"),
-    ((*HOSTING_KINDS, *PEOPLE_KINDS), "calendars:organization-calendar", "カレンダー"),
-    (HOSTING_KINDS, "programs:board", "予定表"),
+    ((*HOSTING_KINDS, *PEOPLE_KINDS), "calendars:organization-calendar", "予定表"),
+    (HOSTING_KINDS, "programs:board", "居室の空き"),
     (HOSTING_KINDS, "programs:inbox", "申込"),
     (PEOPLE_KINDS, "programs:people", "本人"),
     ((*HOSTING_KINDS, *PEOPLE_KINDS), "programs:home-list", "ホーム"),

@@ -308,8 +308,8 @@ class TestWhose:
         assert ways(world.worker, "my-calendar") == ["みんなの予定表", "付き添える日を入れる"]
         assert ways(world.worker, "organization-calendar") == ["自分の予定表"]
         homes = [world.room.home.name, second.name]
-        assert ways(world.home_staff, "organization-calendar") == ["部屋の予定表", *homes]
-        assert ways(world.home_staff, "home-calendar", second.public_id) == ["部屋の予定表", "みんなの予定表"]
+        assert ways(world.home_staff, "organization-calendar") == ["居室の空き", *homes]
+        assert ways(world.home_staff, "home-calendar", second.public_id) == ["居室の空き", "みんなの予定表"]
 
     def test_a_home_sees_neither_outings_nor_other_homes(self, world, outing):
         outing("2026-12-10")

@@ -146,7 +146,7 @@ def test_a_home_publishes_and_closes_nights_with_the_keyboard_only(signed_in, tr
             page.keyboard.press("Shift+ArrowRight")
         expect(page.locator("#board-count")).to_have_text(f"{count}泊を選んでいます")
 
-    tab_to(page, "予定表")
+    tab_to(page, "居室の空き")
     page.keyboard.press("Enter")
     choose_nights(3)
     tab_to(page, "公開する")
@@ -158,7 +158,7 @@ def test_a_home_publishes_and_closes_nights_with_the_keyboard_only(signed_in, tr
     slot = Slot.objects.get()
     assert (slot.ends_on - slot.starts_on).days == 3
 
-    tab_to(page, "予定表", fresh=True)
+    tab_to(page, "居室の空き", fresh=True)
     page.keyboard.press("Enter")
     choose_nights(2)
     tab_to(page, "閉じる")

@@ -157,10 +157,10 @@ def test_navigation_marks_where_one_is(at, current):
 @pytest.mark.parametrize(
     ("kind", "labels"),
     [
-        (OrganizationKind.GROUP_HOME, ["きょう", "カレンダー", "予定表", "申込", "ホーム"]),
-        (OrganizationKind.CONSULTATION, ["きょう", "カレンダー", "本人", "ホーム"]),
-        (OrganizationKind.FACILITY, ["きょう", "カレンダー", "本人", "ホーム", "意向確認"]),
-        (OrganizationKind.MUNICIPALITY, ["きょう", "カレンダー", "本人", "ホーム", "意向確認", "事業と上限"]),
+        (OrganizationKind.GROUP_HOME, ["きょう", "予定表", "居室の空き", "申込", "ホーム"]),
+        (OrganizationKind.CONSULTATION, ["きょう", "予定表", "本人", "ホーム"]),
+        (OrganizationKind.FACILITY, ["きょう", "予定表", "本人", "ホーム", "意向確認"]),
+        (OrganizationKind.MUNICIPALITY, ["きょう", "予定表", "本人", "ホーム", "意向確認", "事業と上限"]),
         (OrganizationKind.DAY_ACTIVITY, ["きょう"]),
     ],
 )

@@ -57,7 +57,7 @@ def hint(organization: Organization, today: dt.date) -> Hint:
     if room is None:
         return _no_room(organization)
     if room.is_offered:
-        return Hint("申込が届くと、ここに出ます。", Action("予定表", reverse("programs:board")))
+        return Hint("申込が届くと、ここに出ます。", Action("居室の空き", reverse("programs:board")))
     text = "空いている日を公開すると、申込が届くようになります。"
     return Hint(text, Action("空いている日を公開する", reverse("programs:slot-create", args=[room.public_id])))
 
