@@ -128,6 +128,8 @@ def test_colleagues_see_it_and_others_do_not(world):
     assert statuses(portrait, *map(client_of, inside)) == [200, 200]
     assert statuses(portrait, *map(client_of, outside)) == [404] * 4
     assert statuses(portrait, Client()) == [404]
+    Membership.objects.filter(user=world.worker).update(ended_at=clock.now())
+    assert statuses(portrait, client_of(colleague), client_of(world.worker)) == [404, 200]
 
 
 def test_one_who_works_nowhere_sees_only_their_own():
