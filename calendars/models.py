@@ -84,6 +84,7 @@ class CalendarFeed(PublicId):
     next_change_at = models.DateTimeField("次に変わる日時", null=True, blank=True)
     last_fetched_at = models.DateTimeField("最後に読まれた日時", null=True, blank=True)
     page_seen_at = models.DateTimeField("画面が最後に開かれた日時", null=True, blank=True)
+    page_before_at = models.DateTimeField("画面がその前に開かれた日時", null=True, blank=True)
     last_agent = models.CharField("読んだソフト", max_length=12, choices=Agent, blank=True)
 
     objects = CalendarFeedQuerySet.as_manager()
@@ -189,3 +190,26 @@ class FeedEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.uid} {self.variant}"
+
+
+class VisitCount(models.Model):
+    """How often something was asked for in one stretch of time. `key` is a keyed hash: nobody's address stands here."""
+
+    key = models.CharField("だれが何を", max_length=64)
+    since = models.DateTimeField("いつから")
+    count = models.PositiveIntegerField("回数", default=0)
+
+    class Meta:
+        verbose_name = "画面が開かれた回数"
+        verbose_name_plural = "画面が開かれた回数"
+        indexes = [models.Index(fields=["since"], name="visit_count_since")]
+        constraints = [
+            models.UniqueConstraint(
+                name="visit_count_once_per_stretch",
+                fields=["key", "since"],
+                violation_error_message="この回数はもう数えています。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.since:%Y-%m-%d %H:%M} {self.count}"

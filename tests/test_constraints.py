@@ -2,13 +2,14 @@
 
 import datetime as dt
 import re
+import uuid
 from collections.abc import Callable
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
 
-from calendars.models import CalendarFeed, FeedEntry
+from calendars.models import CalendarFeed, FeedEntry, VisitCount
 from programs.enums import NightUse, SessionKind, SessionState
 from programs.models import (
     BusyTime,
@@ -318,6 +319,13 @@ BREAKS: dict[str, Callable[[], object]] = {
     "user_email_lower_case": lambda: factories.UserFactory(email="Upper@example.invalid"),
     "idempotency_key_once_per_user": same_key,
     "idempotency_key_once_per_link": same_key_of_a_link,
+    "idempotency_key_once_per_sender": twice(
+        IdempotencyKey.objects.create, sender=uuid.UUID(int=1), key="k", fingerprint="f"
+    ),
+    "visit_count_once_per_stretch": twice(
+        VisitCount.objects.create, key="k", since=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    ),
+    "family_remark_home_seen_at_with_by": lambda: remark(home_seen_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)),
     "idempotency_key_has_one_sender": lambda: IdempotencyKey.objects.create(key="k", fingerprint="f"),
     "record_version_once": same_record_version,
     "record_draft_once_per_user": same_record_draft,

@@ -77,21 +77,32 @@ class DoneMark(models.Model):
 
 class FamilyRemarkQuerySet(models.QuerySet):
     def unseen(self) -> "FamilyRemarkQuerySet":
+        """Nobody who supports the person has read it yet."""
         return self.filter(seen_at=None)
+
+    def unseen_at_home(self) -> "FamilyRemarkQuerySet":
+        """Nobody of the home has."""
+        return self.filter(home_seen_at=None)
 
 
 class FamilyRemark(PublicId):
     """家族の声: a worry before a session or a remark after it, written on the family's page without an account.
 
-    `who` is the label of the address it came through, as the worker chose it: 母.
+    `who` is the label of the address it came through, as the worker chose it: 母. `sender` is that address, and
+    nobody else's page shows the remark. Supporters and the home each read it for themselves.
     """
 
     session = models.ForeignKey(Session, models.PROTECT, verbose_name="体験", related_name="family_remarks")
     who = models.CharField("だれから", max_length=40)
+    sender = models.UUIDField("届いたアドレス", null=True, blank=True, editable=False)
     text = models.TextField("内容")
     at = models.DateTimeField("日時", default=clock.now)
     seen_at = models.DateTimeField("読んだ日時", null=True, blank=True)
     seen_by = models.ForeignKey(User, models.PROTECT, verbose_name="読んだ人", null=True, blank=True, related_name="+")
+    home_seen_at = models.DateTimeField("ホームが読んだ日時", null=True, blank=True)
+    home_seen_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name="ホームで読んだ人", null=True, blank=True, related_name="+"
+    )
 
     objects = FamilyRemarkQuerySet.as_manager()
 
@@ -109,6 +120,12 @@ class FamilyRemark(PublicId):
                 name="family_remark_seen_at_with_by",
                 condition=Q(seen_at=None, seen_by=None) | Q(seen_at__isnull=False, seen_by__isnull=False),
                 violation_error_message="読んだ日時と人はいっしょに記録します。",
+            ),
+            models.CheckConstraint(
+                name="family_remark_home_seen_at_with_by",
+                condition=Q(home_seen_at=None, home_seen_by=None)
+                | Q(home_seen_at__isnull=False, home_seen_by__isnull=False),
+                violation_error_message="ホームが読んだ日時と人はいっしょに記録します。",
             ),
         ]
 

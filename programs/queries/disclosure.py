@@ -11,7 +11,7 @@ from transition.models import Person
 
 # How long a home still sees who stayed with it.
 DAYS_AFTER = 14
-_NAMED_STATES = (
+NAMED_STATES = (
     SessionState.CONFIRMED,
     SessionState.IN_PROGRESS,
     SessionState.COMPLETED,
@@ -43,7 +43,7 @@ class Guest:
 
 def is_named(session: Session, today: dt.date) -> bool:
     """Whether the home may know who it is: from its yes until DAYS_AFTER days after the stay."""
-    if session.state not in _NAMED_STATES:
+    if session.state not in NAMED_STATES:
         return False
     left_on = clock.local_date(session.actual_ends_at or session.ends_at)
     return session.state == SessionState.IN_PROGRESS or today <= left_on + dt.timedelta(days=DAYS_AFTER)

@@ -1,8 +1,25 @@
-"""Reads of what a person has said: やめたい, and what became of it."""
+"""Reads of what a person has said, やめたい, and what became of it; and of what families have written."""
 
-from programs.models import Session, StopRequest
-from programs.models.voices import StopRequestQuerySet
+from django.db.models import Q
+
+from programs.models import FamilyRemark, Home, Session, StopRequest
+from programs.models.voices import FamilyRemarkQuerySet, StopRequestQuerySet
+from programs.queries.disclosure import NAMED_STATES
 from transition.models import Person, User
+
+
+def remarks_for(user: User) -> FamilyRemarkQuerySet:
+    """Of the people whom the user supports, and of stays in the user's homes once they are confirmed."""
+    people = Person.objects.visible_to(user).values("pk")
+    homes = Home.objects.run_by(user).values("pk")
+    return FamilyRemark.objects.filter(
+        Q(session__person__in=people) | Q(session__room__home__in=homes, session__state__in=NAMED_STATES)
+    ).select_related("session__person", "session__room__home")
+
+
+def remarks_of(session: Session) -> list[FamilyRemark]:
+    """All of one session, the newest first. One query."""
+    return list(session.family_remarks.select_related("seen_by", "home_seen_by"))
 
 
 def stops_for(user: User) -> StopRequestQuerySet:

@@ -1,12 +1,25 @@
-"""やめたい: the person says it, a worker listens and writes down what came of it. Neither changes the session."""
+"""やめたい: the person says it, a worker listens and writes down what came of it. 家族の声: a worry before a session or
+a remark after it, which supporters and the home read. None of it changes the session.
+"""
+
+import datetime as dt
+from uuid import UUID
 
 from programs.domain.problems import Problem, Refused
 from programs.enums import PLANNED_STATES, SessionState
-from programs.models import Session, StopRequest
+from programs.models import FamilyRemark, Session, StopRequest
+from programs.queries.disclosure import NAMED_STATES, is_named
+from programs.rules import hosts_session, supports_person
 from transition import clock
+from transition.domain import text as words
 from transition.models import Person, User
 from transition.services import audit
 from transition.services.transactions import RequestKey, lock, writing
+
+LONGEST_REMARK = 500
+REMARKS_A_DAY = 10
+# How long after a session a family may still say something about it.
+REMARK_DAYS = 30
 
 
 @writing
@@ -49,3 +62,60 @@ def can_stop(session: Session) -> bool:
     if session.state == SessionState.IN_PROGRESS:
         return True
     return session.state in PLANNED_STATES and clock.now() < session.ends_at
+
+
+@writing
+def leave_remark(*, session: Session, sender: UUID, who: str, text: str, key: RequestKey | None = None) -> FamilyRemark:
+    """Keep what a family has written through their address; no account, so nobody is named as the actor.
+
+    `sender` is the address's public id, `who` its label. Raises Refused.
+    """
+    lock(Person, [session.person_id])
+    session = Session.objects.get(pk=session.pk)
+    text = words.clean_text(text)
+    if problem := _remark_problem(session, sender, text):
+        raise Refused([problem])
+    remark = FamilyRemark(session=session, sender=sender, who=who, text=text)
+    remark.full_clean()
+    remark.save()
+    audit.record("remark.leave", remark, by=None, session=session.pk)
+    return remark
+
+
+@writing
+def see_remark(*, remark: FamilyRemark, by: User, key: RequestKey | None = None) -> FamilyRemark:
+    """Note that it was read: for those who support the person, for the home, or for both. A second time changes
+    nothing."""
+    lock(Person, [remark.session.person_id])
+    remark = FamilyRemark.objects.select_related("session__person", "session__room__home").get(pk=remark.pk)
+    now = clock.now()
+    if remark.seen_at is None and supports_person(by, remark.session.person):
+        remark.seen_at, remark.seen_by = now, by
+    if remark.home_seen_at is None and is_named(remark.session, clock.today()) and hosts_session(by, remark.session):
+        remark.home_seen_at, remark.home_seen_by = now, by
+    if now in (remark.seen_at, remark.home_seen_at):
+        remark.save()
+        audit.record("remark.see", remark, by=by, session=remark.session_id)
+    return remark
+
+
+def takes_remarks(session: Session, now: dt.datetime) -> bool:
+    """What is planned or goes on, and what ended not long ago."""
+    if session.state in PLANNED_STATES:
+        return True
+    return session.state in NAMED_STATES and now < session.ends_at + dt.timedelta(days=REMARK_DAYS)
+
+
+def _remark_problem(session: Session, sender: UUID, text: str) -> Problem | None:
+    if not text:
+        return Problem("remark.empty", "伝えたいことを書いてください。", field="text")
+    if words.graphemes(text) > LONGEST_REMARK:
+        return Problem("remark.long", f"{LONGEST_REMARK}文字以内で書いてください。", field="text")
+    if not takes_remarks(session, clock.now()):
+        message = "この予定には、もう書けません。急ぎのことは電話で伝えてください。"
+        return Problem("remark.over", message, field="session")
+    midnight = clock.at(clock.today(), dt.time.min)
+    if FamilyRemark.objects.filter(sender=sender, at__gte=midnight).count() >= REMARKS_A_DAY:
+        message = f"書けるのは1日に{REMARKS_A_DAY}回までです。急ぎのことは電話で伝えてください。"
+        return Problem("remark.many", message, field="text")
+    return None

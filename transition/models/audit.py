@@ -30,11 +30,13 @@ class AuditEvent(AppendOnly):
 class IdempotencyKey(models.Model):
     """The answer to one form or API call, stored in the same transaction as its effect.
 
-    Sent by a user, or by a person through their own link.
+    Sent by a user, by a person through their own link, or by whoever holds another secret address: `sender` is its
+    public id.
     """
 
     user = models.ForeignKey(User, models.CASCADE, verbose_name="利用者", null=True)
     link = models.ForeignKey(PersonLink, models.CASCADE, verbose_name="本人用リンク", null=True, related_name="+")
+    sender = models.UUIDField("アドレス", null=True)
     key = models.CharField("キー", max_length=64)
     fingerprint = models.CharField("内容の指紋", max_length=64)
     answer = models.JSONField("答え", default=dict)
@@ -54,10 +56,17 @@ class IdempotencyKey(models.Model):
                 fields=["link", "key"],
                 violation_error_message="この送信はすでに受け付けました。",
             ),
+            models.UniqueConstraint(
+                name="idempotency_key_once_per_sender",
+                fields=["sender", "key"],
+                violation_error_message="この送信はすでに受け付けました。",
+            ),
             models.CheckConstraint(
                 name="idempotency_key_has_one_sender",
-                condition=Q(user__isnull=False, link=None) | Q(user=None, link__isnull=False),
-                violation_error_message="送った人は、利用者か本人用リンクのどちらか1つです。",
+                condition=Q(user__isnull=False, link=None, sender=None)
+                | Q(user=None, link__isnull=False, sender=None)
+                | Q(user=None, link=None, sender__isnull=False),
+                violation_error_message="送った人は、利用者か本人用リンクかアドレスのどれか1つです。",
             ),
         ]
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
+from uuid import UUID
 
 from django.apps import apps
 from django.db import IntegrityError, OperationalError, models, transaction
@@ -26,7 +27,11 @@ R = TypeVar("R")
 TRIES = 6
 # Serialization failure, deadlock, lock timeout.
 RETRIED_STATES = {"40001", "40P01", "55P03"}
-KEY_CONSTRAINTS = ("idempotency_key_once_per_user", "idempotency_key_once_per_link")
+KEY_CONSTRAINTS = (
+    "idempotency_key_once_per_user",
+    "idempotency_key_once_per_link",
+    "idempotency_key_once_per_sender",
+)
 
 
 class ConstraintBroken(Exception):  # noqa: N818 - reads as what happened
@@ -43,22 +48,29 @@ class KeyReused(Exception):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """Names one sending of one form by one user, or through one person's link, whose `user_id` is None."""
+    """Names one sending of one form by one user; through one person's link or another secret address, which have no
+    user, by the link or by the address's public id (`sender`)."""
 
     user_id: int | None
     key: str
     fingerprint: str
     link_id: int | None = None
+    sender: UUID | None = None
 
     @classmethod
     def of(
-        cls, user_id: int | None, key: str, content: Mapping[str, Any], link_id: int | None = None
+        cls,
+        user_id: int | None,
+        key: str,
+        content: Mapping[str, Any],
+        link_id: int | None = None,
+        sender: UUID | None = None,
     ) -> "RequestKey | None":
         """None when the form carried no key. `content` is what was sent, without the key itself."""
         if not key:
             return None
         text = "\n".join(f"{name}={content[name]}" for name in sorted(content))
-        return cls(user_id, key[:64], hashlib.sha256(text.encode()).hexdigest(), link_id)
+        return cls(user_id, key[:64], hashlib.sha256(text.encode()).hexdigest(), link_id, sender)
 
 
 def writing(function: Callable[P, R]) -> Callable[P, R]:
@@ -95,7 +107,8 @@ def writing(function: Callable[P, R]) -> Callable[P, R]:
 
 def _answer_once(key: RequestKey, act: Callable[[], R]) -> R:
     """The stored answer, or the act's. The key's row comes first, so that a second sending waits for it."""
-    used = IdempotencyKey.objects.filter(user=key.user_id, link=key.link_id, key=key.key).first()
+    sent_by = {"user_id": key.user_id, "link_id": key.link_id, "sender": key.sender}
+    used = IdempotencyKey.objects.filter(**sent_by, key=key.key).first()
     if used is not None:
         if used.fingerprint != key.fingerprint:
             raise KeyReused
@@ -106,9 +119,7 @@ def _answer_once(key: RequestKey, act: Callable[[], R]) -> R:
             # What the first sending made has been taken out since.
             raise KeyReused
         return cast(R, answered)
-    row = IdempotencyKey.objects.create(
-        user_id=key.user_id, link_id=key.link_id, key=key.key, fingerprint=key.fingerprint
-    )
+    row = IdempotencyKey.objects.create(**sent_by, key=key.key, fingerprint=key.fingerprint)
     answer = act()
     if isinstance(answer, models.Model):
         row.answer = {"model": answer._meta.label, "pk": answer.pk}
