@@ -6,11 +6,11 @@ from calendars.views import addresses, agenda, feed
 
 app_name = "calendars"
 urlpatterns = [
+    path("ical/<str:token>/yotei.ics", feed.feed, name="feed"),
     path("calendar/", agenda.organization_calendar, name="organization-calendar"),
     path("calendar/mine/", agenda.my_calendar, name="my-calendar"),
     path("people/<uuid:public_id>/calendar/", agenda.person_calendar, name="person-calendar"),
     path("homes/<uuid:public_id>/calendar/", agenda.home_calendar, name="home-calendar"),
-    path("ical/<str:token>/yotei.ics", feed.feed, name="feed"),
     # What only looks like a feed answers like one that is gone.
     path("ical/<path:rest>", feed.not_found, name="feed-not-found"),
     path("people/<uuid:public_id>/feeds/", addresses.feed_list, name="feed-list"),

@@ -3,7 +3,8 @@
 from django.urls import include, path
 
 urlpatterns = [
+    # First, because calendar programs ask there all day, and addresses are tried in order.
+    path("", include("calendars.urls")),
     path("", include(("transition.routes", "transition"))),
     path("", include("programs.urls")),
-    path("", include("calendars.urls")),
 ]

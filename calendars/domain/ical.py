@@ -78,9 +78,9 @@ def fragment(content: Content, stamps: Stamps) -> str:
     return _block(lines)
 
 
-def assemble(fragments: Iterable[str]) -> bytes:
-    """The whole calendar around the given events, in the order given."""
-    return "".join([HEADER, *fragments, FOOTER]).encode()
+def assemble(fragments: Iterable[bytes]) -> bytes:
+    """The whole calendar around the given events in UTF-8, in the order given."""
+    return b"".join([HEADER, *fragments, FOOTER])
 
 
 def clean(text: str) -> str:
@@ -146,5 +146,5 @@ HEADER = _block(
         "END:STANDARD",
         "END:VTIMEZONE",
     ]
-)
-FOOTER = "END:VCALENDAR\r\n"
+).encode()
+FOOTER = b"END:VCALENDAR\r\n"

@@ -51,7 +51,7 @@ def stamps(number=0, sequence=0) -> Stamps:
 
 
 def calendar(*contents: Content) -> bytes:
-    return ical.assemble(ical.fragment(content, stamps(number)) for number, content in enumerate(contents))
+    return ical.assemble(ical.fragment(content, stamps(number)).encode() for number, content in enumerate(contents))
 
 
 def content(summary="お泊まり", location="") -> Content:
