@@ -27,10 +27,7 @@ def _coordinates_at(user: User, municipality_id: int) -> bool:
         role__in=[MembershipRole.COORDINATOR, MembershipRole.MANAGER],
         organization__kind__in=COORDINATING_KINDS,
     )
-    return (
-        memberships.filter(organization=municipality_id).exists()
-        or memberships.filter(organization__municipality=municipality_id).exists()
-    )
+    return memberships.filter(Q(organization=municipality_id) | Q(organization__municipality=municipality_id)).exists()
 
 
 @rules.predicate
@@ -52,13 +49,15 @@ def runs_slot(user: User, slot: Slot) -> bool:
 @rules.predicate
 def hosts_session(user: User, session: Session) -> bool:
     """Works for the home in which the stay takes place."""
+    if _read_by(user, session):
+        return session.is_hosted  # type: ignore[attr-defined]
     return session.room is not None and runs_home(user, session.room.home)
 
 
 @rules.predicate
 def supports_person(user: User, person: Person) -> bool:
     """Works for an organization that supports or coordinates the person: whoever sees the person today."""
-    return Person.objects.visible_to(user).filter(pk=person.pk).exists()
+    return getattr(person, "seen_by", None) == user.pk or Person.objects.visible_to(user).filter(pk=person.pk).exists()
 
 
 @rules.predicate
@@ -93,7 +92,14 @@ def supports_enrollment(user: User, enrollment: Enrollment) -> bool:
 
 @rules.predicate
 def supports_session(user: User, session: Session) -> bool:
+    if _read_by(user, session):
+        return session.sees_person  # type: ignore[attr-defined]
     return supports_person(user, session.person)
+
+
+def _read_by(user: User, session: Session) -> bool:
+    """Whether the session comes from `session_page.for_reader(user)`, which has asked already."""
+    return getattr(session, "read_by", None) == user.pk
 
 
 @rules.predicate
@@ -112,7 +118,7 @@ def plans_outings(user: User, enrollment: Enrollment) -> bool:
 @rules.predicate
 def keeps_outing(user: User, session: Session) -> bool:
     """Nobody is asked for an outing: those who support the person say yes themselves."""
-    return session.room_id is None and supports_person(user, session.person)
+    return session.room_id is None and supports_session(user, session)
 
 
 @rules.predicate

@@ -84,7 +84,8 @@ class CompressedPages(GZipMiddleware):
 
 
 class CurrentOrganization:
-    """`request.membership` and `request.organization`: where the user works now, looked up only when asked for.
+    """`request.membership` and `request.organization`: where the user works now, looked up only when asked for;
+    `request.memberships`: everywhere the user works, with the organizations.
 
     The session's "organization" (its id) chooses among the current memberships; otherwise the oldest. Both are
     falsy when there is none, but wrapped: test them by truth, never with `is None`.
@@ -94,7 +95,8 @@ class CurrentOrganization:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        membership: Any = SimpleLazyObject(lambda: _current_membership(request))
+        request.memberships = SimpleLazyObject(lambda: _current_memberships(request))  # type: ignore[attr-defined]
+        membership: Any = SimpleLazyObject(lambda: _chosen(request))
         request.membership = membership  # type: ignore[attr-defined]
         request.organization = SimpleLazyObject(  # type: ignore[attr-defined]
             lambda: membership.organization if membership else None
@@ -125,10 +127,14 @@ class PrivatePages:
         return response
 
 
-def _current_membership(request: HttpRequest) -> "Membership | None":
+def _current_memberships(request: HttpRequest) -> "list[Membership]":
     if not request.user.is_authenticated:
-        return None
-    memberships = list(request.user.memberships.current().select_related("organization").order_by("pk"))
+        return []
+    return list(request.user.memberships.current().select_related("organization").order_by("pk"))
+
+
+def _chosen(request: HttpRequest) -> "Membership | None":
+    memberships: list[Membership] = request.memberships  # type: ignore[attr-defined]
     chosen = str(request.session.get("organization", ""))
     by_organization = {str(membership.organization_id): membership for membership in memberships}
     return by_organization.get(chosen) or next(iter(memberships), None)

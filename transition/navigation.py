@@ -70,12 +70,9 @@ def header(request: HttpRequest) -> dict[str, Any]:
         return ways(organization.kind, request.path) if organization else []
 
     def others() -> list[Organization]:
-        user = getattr(request, "user", None)
-        if user is None or not user.is_authenticated:
-            return []
-        organization = getattr(request, "organization", None)
-        mine = Organization.objects.of(user)
-        return list(mine.exclude(pk=organization.pk) if organization else mine)
+        membership = getattr(request, "membership", None)
+        mine = [other.organization for other in getattr(request, "memberships", []) if other != membership]
+        return sorted(mine, key=lambda other: other.pk)
 
     return {
         "service_name": settings.SITE_NAME,

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Value
 
 from programs.domain import session_flow
 from programs.enums import SessionAction, SessionKind, SessionState
@@ -76,6 +76,7 @@ def for_reader(user: User) -> SessionQuerySet:
     return (
         Session.objects.visible_to(user)
         .annotate(
+            read_by=Value(user.pk),
             sees_person=Exists(person),
             is_hosted=Exists(room),
             agrees_to_photos=Exists(agreed),

@@ -1,7 +1,7 @@
 import datetime as dt
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from transition import clock
 from transition.enums import (
@@ -21,7 +21,10 @@ from transition.validators import validate_certificate_number
 
 class PersonQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "PersonQuerySet":
-        """People of the user's municipality or core center, and people with a current support link."""
+        """People of the user's municipality or core center, and people with a current support link.
+
+        `seen_by` on what is found names the user, so that nobody has to ask a second time.
+        """
         mine = Membership.objects.current().filter(user=user)
         coordinating = mine.filter(organization__kind__in=COORDINATING_KINDS)
         today = clock.today()
@@ -34,7 +37,7 @@ class PersonQuerySet(models.QuerySet):
             Q(municipality__in=coordinating.values("organization"))
             | Q(municipality__in=coordinating.values("organization__municipality"))
             | Q(pk__in=linked)
-        )
+        ).annotate(seen_by=Value(user.pk))
 
     def supported_by(self, organization: Organization) -> "PersonQuerySet":
         """People this organization supports today, or coordinates."""
