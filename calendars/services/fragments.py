@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 from itertools import islice
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -49,9 +50,7 @@ def refresh(sessions: QuerySet[Session]) -> int:
                 changed.append(_changed(session, entry, content, now))
     with transaction.atomic(savepoint=False):
         FeedEntry.objects.bulk_create(added)
-        FeedEntry.objects.bulk_update(
-            changed, ["home", "sequence", "changed_at", "starts_at", "ends_at", "cancelled_at", "body"]
-        )
+        _store(changed, ["home", "sequence", "changed_at", "starts_at", "ends_at", "cancelled_at", "body"])
         move(_feeds_of([*added, *changed]), now)
     return len(added) + len(changed)
 
@@ -106,7 +105,14 @@ def move(feeds: QuerySet[CalendarFeed], now: dt.datetime) -> None:
             feed.next_change_at = next_changes.get((feed.person_id, feed.detail))
         elif feed.next_change_at is None or feed.next_change_at <= now:
             feed.next_change_at = now + CANCELLED_FOR
-    CalendarFeed.objects.bulk_update(rows, ["revision", "changed_at", "next_change_at"])
+    _store(rows, ["revision", "changed_at", "next_change_at"])
+
+
+def _store(rows: list[Any], fields: list[str]) -> None:
+    """These columns of rows that exist, in one plain statement: `bulk_update` takes ten times as long to put into
+    words, a CASE for each column and row."""
+    if rows:
+        type(rows[0]).objects.bulk_create(rows, update_conflicts=True, unique_fields=["pk"], update_fields=fields)
 
 
 def next_change_of(feed: CalendarFeed, now: dt.datetime) -> dt.datetime | None:
@@ -131,8 +137,12 @@ def _feeds_of(entries: Iterable[FeedEntry]) -> QuerySet[CalendarFeed]:
     """Those of a person at the level that has changed; all others in whose sight a changed session may be."""
     entries = list(entries)
     found = Q(pk__in=[])
-    for person, variant in sorted({(entry.person_id, entry.variant) for entry in entries}):
-        found |= Q(person=person, detail=variant)
+    told: dict[int, set[str]] = {}
+    for entry in entries:
+        told.setdefault(entry.person_id, set()).add(entry.variant)
+    for variants in {frozenset(variants) for variants in told.values()}:
+        people_told = sorted(person for person, those in told.items() if those == variants)
+        found |= Q(person__in=people_told, detail__in=sorted(variants))
     sessions, people = {entry.session_id for entry in entries}, {entry.person_id for entry in entries}
     if homes := {entry.home_id for entry in entries if entry.home_id}:
         offices = Home.objects.filter(pk__in=homes).values("organization")
