@@ -184,9 +184,16 @@ Q_CLUSTER = {
 
 # The part of a calendar UID behind the @; never change it once calendars are subscribed.
 CALENDAR_UID_HOST = env("CALENDAR_UID_HOST", default="taiken.invalid")
+# Where this application is reached, such as https://taiken.example.jp, without a slash at its end: events of staff
+# calendars lead there. Empty: they lead nowhere. After a change: `manage.py refresh_feeds`.
+SITE_ADDRESS = env("SITE_ADDRESS", default="")
 # The weekday on which weeks of the calendars begin, by its English name: SUNDAY or MONDAY.
 CALENDAR_WEEK_STARTS = env("CALENDAR_WEEK_STARTS", default="SUNDAY")
 # Residents of a facility are asked at least this often where and how they want to live (意向確認).
 INTENTION_MONTHS = env.int("INTENTION_MONTHS", default=6)
+# What the application itself may read from the network is public and on port 443 (transition/fetch.py). Tests name
+# their own server here, (address, port), and who signed its certificate; neither is ever read from the environment.
+FETCH_EXCEPTIONS: frozenset[tuple[str, int]] = frozenset()
+FETCH_CA_FILE = ""
 SITE_NAME = "たいけんスケジューラー"
 DEMO = False
