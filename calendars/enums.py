@@ -42,6 +42,7 @@ class Variant(TextChoices):
     PLACE = "PLACE", "種類と場所"
     NAMES = "NAMES", "種類と場所と呼び名"
     CODE = "CODE", "種類と場所と記号"
+    STAFF_NAMES = "STAFF_NAMES", "種類と場所と呼び名（職員）"
     ROOM = "ROOM", "居室と種類"
     ROOM_NAMES = "ROOM_NAMES", "居室と種類と呼び名"
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from calendars.enums import OF_A_PERSON, Agent, Audience, Detail, Variant
-from programs.models import Home, Session
+from programs.models import Home, Room, Session
 from transition import clock
 from transition.models import Membership, Organization, Person, User
 from transition.models.base import PublicId
@@ -190,6 +190,72 @@ class FeedEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.uid} {self.variant}"
+
+
+class FeedRefreshQuerySet(models.QuerySet):
+    def pending(self) -> "FeedRefreshQuerySet":
+        return self.filter(done_at=None).order_by("pk")
+
+
+class FeedRefresh(models.Model):
+    """予定表の書き直し: something that so many events show has changed that they are written anew in the background.
+
+    Of a home, a room or a person; of none of them: everything, because the software writes `format` now. Written in
+    the transaction of the change itself; the work takes `position`, the last session done, with it, so that it may
+    stop at any time. What is ready waits as PreparedEntry until all of it is, and then takes effect at one moment.
+    """
+
+    home = models.ForeignKey(Home, models.CASCADE, verbose_name="ホーム", null=True, blank=True, related_name="+")
+    room = models.ForeignKey(Room, models.CASCADE, verbose_name="居室", null=True, blank=True, related_name="+")
+    person = models.ForeignKey(Person, models.CASCADE, verbose_name="本人", null=True, blank=True, related_name="+")
+    format = models.PositiveSmallIntegerField("書式の版", null=True, blank=True)
+    noted_at = models.DateTimeField("気づいた日時", default=clock.now)
+    position = models.BigIntegerField("どこまで", default=0)
+    done_at = models.DateTimeField("終わった日時", null=True, blank=True)
+
+    objects = FeedRefreshQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "予定表の書き直し"
+        verbose_name_plural = "予定表の書き直し"
+        constraints = [
+            models.CheckConstraint(
+                name="feed_refresh_of_one_thing",
+                condition=Q(home__isnull=False, room=None, person=None, format=None)
+                | Q(room__isnull=False, home=None, person=None, format=None)
+                | Q(person__isnull=False, home=None, room=None, format=None)
+                | Q(format__isnull=False, home=None, room=None, person=None),
+                violation_error_message="書き直すのは、ホーム、居室、本人、書式のどれか1つです。",
+            ),
+            models.UniqueConstraint(
+                name="feed_refresh_once_per_format",
+                fields=["format"],
+                violation_error_message="この書式の書き直しはすでにあります。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.noted_at:%Y-%m-%d %H:%M}"
+
+
+class PreparedEntry(models.Model):
+    """What an entry will say once all others of its refresh are ready as well. Its columns are FeedEntry's."""
+
+    refresh = models.ForeignKey(FeedRefresh, models.CASCADE, verbose_name="書き直し", related_name="prepared")
+    entry = models.OneToOneField(FeedEntry, models.CASCADE, verbose_name="予定表の1件", related_name="prepared")
+    sequence = models.PositiveIntegerField("変更の回数")
+    changed_at = models.DateTimeField("変更日時")
+    starts_at = models.DateTimeField("開始")
+    ends_at = models.DateTimeField("終了")
+    cancelled_at = models.DateTimeField("中止日時", null=True, blank=True)
+    body = models.TextField("iCalendarの本文")
+
+    class Meta:
+        verbose_name = "準備のできた1件"
+        verbose_name_plural = "準備のできた1件"
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
 
 
 class VisitCount(models.Model):

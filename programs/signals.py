@@ -4,3 +4,5 @@ from django.dispatch import Signal
 
 # session: the programs.models.Session that was made or changed.
 session_changed = Signal()
+# Once a minute, from the queue.
+swept = Signal()

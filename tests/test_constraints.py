@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
 
-from calendars.models import CalendarFeed, FeedEntry, VisitCount
+from calendars.models import CalendarFeed, FeedEntry, FeedRefresh, VisitCount
 from programs.enums import NightUse, SessionKind, SessionState
 from programs.models import (
     BusyTime,
@@ -394,6 +394,8 @@ BREAKS: dict[str, Callable[[], object]] = {
     "room_night_once_per_room": same_room_night,
     "room_night_once_per_person": same_person_night,
     "room_night_stay_has_session": lambda: night(use=NightUse.CLEANING),
+    "feed_refresh_of_one_thing": FeedRefresh.objects.create,
+    "feed_refresh_once_per_format": twice(FeedRefresh.objects.create, format=99),
     "calendar_feed_token_hash_sha256": lambda: feed(token_hash="a-token-in-clear"),
     "calendar_feed_has_label": lambda: feed(label=""),
     "calendar_feed_belongs_to_its_audience": lambda: feed(audience="HOME"),

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-# Part of every ETag and Last-Modified. Raise both when the bytes around or inside the events change, and run
-# `manage.py refresh_feeds` when the events themselves do.
-FORMAT_VERSION = 1
-FORMAT_CHANGED_AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+# Part of every ETag and Last-Modified. Raise both when the bytes around or inside the events change: the worker
+# then rewrites what is stored, in the background, and lets the calendars change at one moment.
+FORMAT_VERSION = 2
+FORMAT_CHANGED_AT = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 
 NAME = "たいけんの予定"
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -43,6 +43,8 @@ class Content:
     status: Status
     summary: str
     location: str = ""
+    description: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ def fragment(content: Content, stamps: Stamps) -> str:
     ]
     if location := clean(content.location):
         lines.append(f"LOCATION:{escape(location)}")
+    if description := clean(content.description):
+        lines.append(f"DESCRIPTION:{escape(description)}")
+    if url := clean(content.url):
+        lines.append(f"URL:{url}")
     lines.append("END:VEVENT")
     return _block(lines)
 

@@ -38,7 +38,7 @@ def variant_of(audience: str, detail: str, *, hosting: bool = False) -> Variant:
         return Variant(level.value)
     if _reads_rooms(audience, hosting):
         return Variant.ROOM if level is Detail.PLACE else Variant.ROOM_NAMES
-    return Variant.CODE if level is Detail.PLACE else Variant.NAMES
+    return Variant.CODE if level is Detail.PLACE else Variant.STAFF_NAMES
 
 
 def _reads_rooms(audience: str, hosting: bool) -> bool:

@@ -7,6 +7,7 @@ import secrets
 from contextlib import suppress
 
 from django.db import OperationalError
+from django.db.models import Exists, OuterRef, Q
 
 from calendars import scopes
 from calendars.domain.agents import agent_of
@@ -18,7 +19,7 @@ from programs.domain.problems import Problem, Refused
 from programs.models import Home
 from transition import clock
 from transition.enums import HOSTING_KINDS, ConsentKind
-from transition.models import Consent, Organization, Person, User
+from transition.models import Consent, Membership, Organization, Person, User
 from transition.services import audit, consents
 from transition.services.transactions import RequestKey, lock, writing
 
@@ -139,6 +140,21 @@ def empty(*, feed: CalendarFeed, by: User) -> CalendarFeed:
         fragments.move(CalendarFeed.objects.filter(pk=feed.pk), now)
         audit.record("feed.empty", feed, by=by)
     return feed
+
+
+def revoke_of_former_members() -> int:
+    """Whoever left an organization a month ago: that calendar has been empty since, and now is no more. Returns how
+    many there were."""
+    left = Membership.objects.filter(user=OuterRef("user"), organization=OuterRef("organization"))
+    found = CalendarFeed.objects.filter(
+        ~Exists(left.filter(Q(ended_at=None) | Q(ended_at__gt=clock.now() - EMPTY_FOR))),
+        audience=Audience.WORKER,
+        revoked_at=None,
+    )
+    ended = list(found.select_related("created_by"))
+    for feed in ended:
+        revoke(feed=feed, by=feed.created_by)
+    return len(ended)
 
 
 def note_fetch(*, feed: CalendarFeed, user_agent: str) -> None:

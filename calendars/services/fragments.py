@@ -2,13 +2,13 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
-from itertools import islice
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
+from django.urls import reverse
 
 from calendars import scopes
 from calendars.domain.entries import CANCELLED_FOR, Facts, content_of, variants_of
@@ -22,7 +22,21 @@ from transition.enums import COORDINATING_KINDS
 from transition.models import Organization, Person, SupportLink
 from transition.services.transactions import lock, writing
 
-BATCH = 200
+# What changes in an entry when its session does.
+FIELDS = ("home", "sequence", "changed_at", "starts_at", "ends_at", "cancelled_at", "body")
+
+
+class Touched(NamedTuple):
+    """Which calendars carry an entry depends on these."""
+
+    session: int
+    person: int
+    home: int | None
+    variant: str
+
+    @classmethod
+    def by(cls, entry: FeedEntry) -> "Touched":
+        return cls(entry.session_id, entry.person_id, entry.home_id, entry.variant)
 
 
 def refresh(sessions: QuerySet[Session]) -> int:
@@ -31,6 +45,16 @@ def refresh(sessions: QuerySet[Session]) -> int:
     An entry whose bytes stay the same keeps its stamps. The caller holds the lock on the persons.
     """
     now = clock.now()
+    added, changed = rewritten(sessions, now)
+    with transaction.atomic(savepoint=False):
+        FeedEntry.objects.bulk_create(added)
+        _store(changed, FIELDS)
+        move(feeds_of(map(Touched.by, [*added, *changed])), now)
+    return len(added) + len(changed)
+
+
+def rewritten(sessions: QuerySet[Session], now: dt.datetime) -> tuple[list[FeedEntry], list[FeedEntry]]:
+    """The entries there are none of yet, and those that have to say something else. Nothing is saved."""
     rows = list(sessions.select_related("person", "room__home").order_by("pk"))
     stored: dict[tuple[int, str], FeedEntry] = {
         (entry.session_id, entry.variant): entry for entry in FeedEntry.objects.filter(session__in=rows)
@@ -48,11 +72,7 @@ def refresh(sessions: QuerySet[Session]) -> int:
                 added.append(_added(session, variant, uid, content))
             elif _body(session, entry, content) != entry.body:
                 changed.append(_changed(session, entry, content, now))
-    with transaction.atomic(savepoint=False):
-        FeedEntry.objects.bulk_create(added)
-        _store(changed, ["home", "sequence", "changed_at", "starts_at", "ends_at", "cancelled_at", "body"])
-        move(_feeds_of([*added, *changed]), now)
-    return len(added) + len(changed)
+    return added, changed
 
 
 def refresh_for(sessions: QuerySet[Session]) -> int:
@@ -60,15 +80,6 @@ def refresh_for(sessions: QuerySet[Session]) -> int:
     with transaction.atomic():
         lock(Person, sessions.order_by().values_list("person", flat=True))
         return refresh(sessions)
-
-
-def rebuild_all() -> int:
-    """Bring every entry to the text this version of the software writes, a batch at a time."""
-    ids = iter(list(Session.objects.order_by("person", "pk").values_list("pk", flat=True)))
-    changed = 0
-    while batch := list(islice(ids, BATCH)):
-        changed += _rebuild(ids=batch)
-    return changed
 
 
 @writing
@@ -108,7 +119,7 @@ def move(feeds: QuerySet[CalendarFeed], now: dt.datetime) -> None:
     _store(rows, ["revision", "changed_at", "next_change_at"])
 
 
-def _store(rows: list[Any], fields: list[str]) -> None:
+def _store(rows: list[Any], fields: Sequence[str]) -> None:
     """These columns of rows that exist, in one plain statement: `bulk_update` takes ten times as long to put into
     words, a CASE for each column and row."""
     if rows:
@@ -122,29 +133,26 @@ def next_change_of(feed: CalendarFeed, now: dt.datetime) -> dt.datetime | None:
     return earliest + CANCELLED_FOR if earliest else None
 
 
-@writing
-def _rebuild(*, ids: list[int]) -> int:
-    return refresh_for(Session.objects.filter(pk__in=ids))
-
-
 def _next_changes(persons: set[int], now: dt.datetime) -> dict[tuple[int, str], dt.datetime]:
     cancelled = FeedEntry.objects.filter(person__in=persons, cancelled_at__gt=now - CANCELLED_FOR)
     earliest = cancelled.order_by().values_list("person", "variant").annotate(Min("cancelled_at"))
     return {(person, variant): moment + CANCELLED_FOR for person, variant, moment in earliest}
 
 
-def _feeds_of(entries: Iterable[FeedEntry]) -> QuerySet[CalendarFeed]:
+def feeds_of(entries: Iterable[Touched]) -> QuerySet[CalendarFeed]:
     """Those of a person at the level that has changed; all others in whose sight a changed session may be."""
     entries = list(entries)
+    if not entries:
+        return CalendarFeed.objects.none()
     found = Q(pk__in=[])
     told: dict[int, set[str]] = {}
     for entry in entries:
-        told.setdefault(entry.person_id, set()).add(entry.variant)
+        told.setdefault(entry.person, set()).add(entry.variant)
     for variants in {frozenset(variants) for variants in told.values()}:
         people_told = sorted(person for person, those in told.items() if those == variants)
         found |= Q(person__in=people_told, detail__in=sorted(variants))
-    sessions, people = {entry.session_id for entry in entries}, {entry.person_id for entry in entries}
-    if homes := {entry.home_id for entry in entries if entry.home_id}:
+    sessions, people = {entry.session for entry in entries}, {entry.person for entry in entries}
+    if homes := {entry.home for entry in entries if entry.home}:
         offices = Home.objects.filter(pk__in=homes).values("organization")
         found |= Q(audience=Audience.HOME, home__in=homes)
         found |= Q(audience=Audience.ORGANIZATION, organization__in=offices)
@@ -206,4 +214,7 @@ def _facts(session: Session) -> Facts:
         room=session.room.name if session.room else "",
         called=session.person.called,
         code=session.person.code,
+        url=f"{settings.SITE_ADDRESS}{reverse('programs:session-detail', args=[session.public_id])}"
+        if settings.SITE_ADDRESS
+        else "",
     )

@@ -12,8 +12,6 @@ FORBIDDEN = {
     "RRULE",
     "RDATE",
     "EXDATE",
-    "DESCRIPTION",
-    "URL",
     "COMMENT",
     "GEO",
 }
@@ -121,7 +119,9 @@ def _lint_event(event: list[tuple[str, str]]) -> list[str]:
             name.endswith(";TZID=Asia/Tokyo") and LOCAL.fullmatch(value)
         ):
             faults.append(f"{name} without its zone")
-        if name in ("SUMMARY", "LOCATION") and (BAD_ESCAPE.search(value) or BARE.search(value)):
+        if name == "URL" and not re.fullmatch(r"https?://[\x21-\x7e]+", value):
+            faults.append("URL not plain")
+        if name in ("SUMMARY", "LOCATION", "DESCRIPTION") and (BAD_ESCAPE.search(value) or BARE.search(value)):
             faults.append(f"{name} not escaped")
     if values["DTEND"] <= values["DTSTART"]:
         faults.append("ends before it starts")

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from calendars.enums import Detail, Variant
 from calendars.models import CalendarFeed, FeedEntry
 from calendars.queries import feeds as queries
-from calendars.services import feeds, fragments
+from calendars.services import feeds, fragments, refreshes
 from programs.enums import SessionState
 from programs.models import Session
 from programs.signals import session_changed
@@ -106,6 +106,7 @@ def test_renaming_the_home_moves_the_levels_that_name_it(stay, feed, world):
         Variant.PLACE,
         Variant.NAMES,
         Variant.CODE,
+        Variant.STAFF_NAMES,
         Variant.ROOM,
         Variant.ROOM_NAMES,
     }
@@ -117,7 +118,11 @@ def test_renaming_the_home_moves_the_levels_that_name_it(stay, feed, world):
 def test_another_name_for_the_person_moves_the_level_that_uses_it(stay, world):
     session = stay()
     people.update(person=world.person, called="はなちゃん", by=world.worker)
-    assert {e.variant for e in FeedEntry.objects.filter(sequence=1)} == {Variant.NAMES, Variant.ROOM_NAMES}
+    assert {e.variant for e in FeedEntry.objects.filter(sequence=1)} == {
+        Variant.NAMES,
+        Variant.STAFF_NAMES,
+        Variant.ROOM_NAMES,
+    }
     assert lines(session, Variant.NAMES)["SUMMARY"] == "はなちゃん お泊まり"
     people.update(person=world.person, called="", by=world.worker)
     assert lines(session, Variant.NAMES)["SUMMARY"] == "お泊まり"
@@ -180,7 +185,7 @@ def test_entries_made_afterwards_do_not_bring_old_cancellations_back(stay, world
     stay(state=SessionState.CANCELLED)
     FeedEntry.objects.all().delete()
     frozen_time.shift(dt.timedelta(days=31))
-    assert fragments.rebuild_all() == len(Variant)
+    assert refreshes.rebuild_all() == len(Variant)
     feed = feeds.issue(person=world.person, label="母", by=world.worker)
     assert events_of(queries.calendar_of(feed, today=clock.today(), now=clock.now())) == []
 
@@ -197,6 +202,6 @@ def test_rebuilding_brings_entries_to_the_present_text(stay, feed):
     session = stay()
     revision = CalendarFeed.objects.get().revision
     FeedEntry.objects.filter(variant=Variant.NEUTRAL).update(body="BEGIN:VEVENT\r\nEND:VEVENT\r\n")
-    assert fragments.rebuild_all() == 1
+    assert refreshes.rebuild_all() == 1
     assert lines(session)["SEQUENCE"] == "1"
     assert CalendarFeed.objects.get().revision == revision + 1

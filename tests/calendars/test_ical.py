@@ -22,6 +22,7 @@ STARTS_AT = dt.datetime(2026, 12, 5, 15, 0, tzinfo=TOKYO)
 ENDS_AT = dt.datetime(2026, 12, 7, 10, 0, tzinfo=TOKYO)
 CREATED_AT = dt.datetime(2026, 11, 1, 0, 0, tzinfo=dt.UTC)
 CHANGED_AT = dt.datetime(2026, 11, 22, 1, 0, 0, 999999, tzinfo=dt.UTC)
+URL = "https://taiken.example.jp/sessions/0b7cdf60-0000-4000-8000-000000000000/"
 NASTY = [
     "a\r\nBEGIN:VEVENT\r\nSUMMARY:x",
     "nul\x00bel\x07vt\x0besc\x1bdel\x7f",
@@ -42,7 +43,14 @@ NASTY = [
 
 
 def facts(state=SessionState.CONFIRMED, kind=SessionKind.STAY, **more) -> Facts:
-    values = {"place": "ホームみほん（架空市）", "room": "101号室", "called": "はなさん", "code": "A3F9", **more}
+    values = {
+        "place": "ホームみほん（架空市）",
+        "room": "101号室",
+        "called": "はなさん",
+        "code": "A3F9",
+        "url": URL,
+        **more,
+    }
     return Facts(kind, state, STARTS_AT, ENDS_AT, **values)
 
 
