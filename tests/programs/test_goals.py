@@ -274,7 +274,7 @@ class TestConsents:
         typed = sent(**fields)
         for _ in range(2):
             assert worker.post(url("consent-create", world.person), typed).status_code == 302
-        [consent] = Consent.objects.all()
+        [consent] = Consent.objects.filter(kind=ConsentKind.PHOTO)
         page = text(soup(worker.get(url("consent-list", world.person))).main)
         assert "写真を撮って残す" in page
         assert "同意している" in page

@@ -319,9 +319,9 @@ def test_slots_belong_to_their_own_home(world, persona, url):
 
 
 def test_queries_do_not_grow(world, home, url):
-    assert queries_of(home, url) == 8
+    assert queries_of(home, url) == 7
     request(world, "2026-12-02", "2026-12-03")
-    assert queries_of(home, page_of(world.slot)) == 7
+    assert queries_of(home, page_of(world.slot)) == 6
     for day in (10, 12):
         request(world, f"2026-12-{day}", f"2026-12-{day + 1}", person=person_of(world))
-    assert queries_of(home, page_of(world.slot)) == 7
+    assert queries_of(home, page_of(world.slot)) == 6
