@@ -9,9 +9,10 @@ from calendars.enums import OF_A_PERSON, Audience, CalendarView
 from calendars.models import CalendarFeed
 from calendars.owners import Owner
 from programs.models import Program
+from programs.services.voices import LONGEST_REMARK
 from transition.domain.text import clean_line
 from transition.enums import ConsentMeans
-from transition.fields import JapaneseDateField
+from transition.fields import JapaneseDateField, TextField
 from transition.models import User
 
 NAMES_HELP = (
@@ -132,3 +133,28 @@ class AgendaForm(forms.Form):
             "all": "1" if chosen.get("all") else "",
         } | changes
         return urlencode({name: word for name, word in words.items() if word})
+
+
+class RemarkForm(forms.Form):
+    """家族の声: about which session, and the words. A family has no account, so nobody is asked who writes."""
+
+    use_required_attribute = False
+
+    session = forms.ChoiceField(
+        label="どの予定のことですか",
+        error_messages={
+            "required": "どの予定のことかを選んでください。",
+            "invalid_choice": "この予定には、もう書けません。ほかの予定を選んでください。",
+        },
+    )
+    text = TextField(
+        label="伝えたいこと",
+        max_length=LONGEST_REMARK,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=f"心配なこと、気づいたこと、おねがい。{LONGEST_REMARK}文字まで。",
+        error_messages={"required": "伝えたいことを書いてください。"},
+    )
+
+    def __init__(self, *args: Any, sessions: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["session"].choices = sessions  # type: ignore[attr-defined]

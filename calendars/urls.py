@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from calendars.views import addresses, agenda, feed
+from calendars.views import addresses, agenda, family, feed
 
 app_name = "calendars"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("calendar/mine/", agenda.my_calendar, name="my-calendar"),
     path("people/<uuid:public_id>/calendar/", agenda.person_calendar, name="person-calendar"),
     path("homes/<uuid:public_id>/calendar/", agenda.home_calendar, name="home-calendar"),
+    path("ical/<str:token>/", family.family_page, name="family-page"),
+    path("ical/<str:token>/photos/<uuid:public_id>/<str:size>/", family.family_photo, name="family-photo"),
     # What only looks like a feed answers like one that is gone.
     path("ical/<path:rest>", feed.not_found, name="feed-not-found"),
     path("people/<uuid:public_id>/feeds/", addresses.feed_list, name="feed-list"),

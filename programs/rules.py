@@ -6,7 +6,7 @@ A predicate takes (user, row). A stranger never gets this far: the scoped query 
 import rules
 from django.db.models import Q, QuerySet
 
-from programs.models import Enrollment, Home, Room, Session, Slot, StopRequest
+from programs.models import Enrollment, FamilyRemark, Home, Room, Session, Slot, StopRequest
 from transition.enums import (
     COORDINATING_KINDS,
     SUPPORTING_KINDS,
@@ -126,7 +126,14 @@ def supports_voice(user: User, stop: StopRequest) -> bool:
     return supports_person(user, stop.session.person)
 
 
+@rules.predicate
+def reads_remark(user: User, remark: FamilyRemark) -> bool:
+    """Supports the person, or runs the home, which hears of a family once it has said yes."""
+    return supports_person(user, remark.session.person) or hosts_session(user, remark.session)
+
+
 rules.add_perm("programs.answer_stop", supports_voice)
+rules.add_perm("programs.see_remark", reads_remark)
 rules.add_perm("programs.publish_slot", runs_room)
 rules.add_perm("programs.manage_home", runs_home)
 rules.add_perm("programs.manage_slot", runs_slot)

@@ -146,6 +146,8 @@ urlpatterns = [
     path("links/<uuid:public_id>/revoke/", links.person_link_revoke, name="person-link-revoke"),
     # やめたい: what the worker heard
     path("stop-requests/<uuid:public_id>/answer/", voices.stop_request_answer, name="stop-request-answer"),
+    # 家族の声: read by supporters and the home
+    path("remarks/<uuid:public_id>/seen/", voices.remark_seen, name="remark-seen"),
     # The way into the easy view
     path("me/enter/<str:token>/", easy_entry.enter, name="easy-enter"),
     path("me/leave/", easy_entry.leave, name="easy-leave"),

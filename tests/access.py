@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from calendars.models import CalendarFeed
 from calendars.services import feeds
 from programs.enums import OutcomeCode, ProgramKind
-from programs.models import Enrollment, HomePhoto, Limit, Photo, Program, Session, StopRequest
+from programs.models import Enrollment, FamilyRemark, HomePhoto, Limit, Photo, Program, Session, StopRequest
 from programs.services import programs, voices
 from tests import factories
 from tests.personas import World, make_world, member
@@ -108,6 +108,7 @@ def make_place() -> Place:
     factories.ConsentFactory(person=world.person)
     factories.PersonCardFactory(person=world.person)
     factories.ContactFactory(person=world.person)
+    factories.FamilyRemarkFactory(session=session)
     picture = default_storage.save("small.jpg", ContentFile(b"not looked into"))
     factories.HomePhotoFactory(home=world.room.home, small=picture)
     return Place(
@@ -333,6 +334,8 @@ ROWS = [
     Row("programs:person-link-list", person, get=SUPPORTING),
     Row("programs:person-link-issue", person, post=SUPPORTING),
     Row("programs:person-link-revoke", lambda place: [place.link.public_id], get=SUPPORTING, post=SUPPORTING),
+    # A family writes through its address; the home of a request that is not confirmed does not hear it
+    Row("programs:remark-seen", lambda place: [FamilyRemark.objects.get().public_id], post=SUPPORTING),
     Row("programs:stop-request-answer", lambda place: [place.stop.public_id], get=SUPPORTING, post=SUPPORTING),
     # The way into the easy view
     Row("programs:easy-enter", lambda place: [place.link.token], public=True),
@@ -376,6 +379,13 @@ ROWS = [
     Row("calendars:person-calendar", person, get=SUPPORTING),
     Row("calendars:home-calendar", home, get=HOSTING),
     Row("calendars:feed", lambda place: [place.feed.token], public=True),
+    # The family's page: tests/calendars/test_family_page.py
+    Row("calendars:family-page", lambda place: [place.feed.token], public=True),
+    Row(
+        "calendars:family-photo",
+        lambda place: [place.feed.token, place.photo.public_id, "small"],
+        public=True,
+    ),
     Row("calendars:feed-not-found", lambda place: ["x"], public=True),
     Row("calendars:feed-list", person, get=SUPPORTING),
     Row("calendars:feed-issue", person, post=SUPPORTING),

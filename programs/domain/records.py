@@ -23,11 +23,12 @@ LABELS: Final = {
     "shown": "本人が見せたようす",
     "helped": "役に立ったこと",
     "incident": "困ったこと・事故",
+    "family_note": "家族へのひとこと",
     "next_step": "次は",
     "next_note": "次にすること",
 }
 # Two versions of these can stand one below the other.
-TEXTS: Final = ("shown", "helped", "incident", "next_note")
+TEXTS: Final = ("shown", "helped", "incident", "family_note", "next_note")
 WISHES: Final = "wishes"
 SCORE, NOTE = "score_", "note_"
 

@@ -43,6 +43,10 @@ class RecordForm(forms.Form):
     shown = _text("本人が見せたようす", help_text="ことば・表情・身ぶり・行動。見たままに。")
     helped = _text("役に立ったこと", help_text="次もそうするとよいこと。")
     incident = _text("困ったこと・事故", help_text="なければ空のままでかまいません。")
+    family_note = _text(
+        "家族へのひとこと",
+        help_text="家族のページに出ます。本人が「体験のようすと写真を家族などに見せる」に同意しているあいだだけです。",
+    )
     next_step = forms.ChoiceField(
         label="次は", required=False, widget=forms.RadioSelect, choices=[("", "まだ書かない"), *NextStep.choices]
     )
@@ -134,7 +138,7 @@ class RecordForm(forms.Form):
         """What was typed, as a record would say it."""
         data = self.cleaned_data
         content = self.typed()
-        for name in ("shown", "helped", "incident", "next_note", "place", "companions"):
+        for name in ("shown", "helped", "incident", "family_note", "next_note", "place", "companions"):
             content[name] = data[name]
         return content | {
             "start_on": f"{self.started_at().astimezone(clock.TOKYO):%Y-%m-%d}",

@@ -118,6 +118,7 @@ def content_of(session: Session, record: SessionRecord, goals: list[GoalLine], w
         "shown": record.shown,
         "helped": record.helped,
         "incident": record.incident,
+        "family_note": record.family_note,
         "next_step": record.next_step,
         "next_note": record.next_note,
     }

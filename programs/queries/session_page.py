@@ -7,11 +7,11 @@ from django.db.models import Exists, OuterRef, Value
 
 from programs.domain import session_flow
 from programs.enums import SessionAction, SessionKind, SessionState
-from programs.models import Override, RecordDraft, Room, Session, SessionEvent, Slot, StopRequest
+from programs.models import FamilyRemark, Override, RecordDraft, Room, Session, SessionEvent, Slot, StopRequest
 from programs.models.sessions import SessionQuerySet
 from programs.queries import outings
 from programs.queries.disclosure import Guest, guest_of, is_named
-from programs.queries.voices import stops_of
+from programs.queries.voices import remarks_of, stops_of
 from transition import clock
 from transition.enums import ConsentKind
 from transition.models import Consent, Goal, Person, PersonCard, User, WishItem
@@ -47,12 +47,23 @@ class Page:
     wishes: list[WishItem]
     goals: list[Goal]
     stops: list[StopRequest]
+    remarks: list[FamilyRemark]
 
     @property
     def open_stop(self) -> StopRequest | None:
         """The person wants to stop and nobody has talked with them yet; not for a home that may not know the name."""
         told = self.sees_person or self.guest.name
         return next((stop for stop in self.stops if stop.handled_at is None), None) if told else None
+
+    @property
+    def new_remarks(self) -> list[FamilyRemark]:
+        """Of families, not read yet on this reader's side."""
+        return [row for row in self.remarks if (row.seen_at if self.sees_person else row.home_seen_at) is None]
+
+    @property
+    def read_remarks(self) -> list[FamilyRemark]:
+        new = self.new_remarks
+        return [row for row in self.remarks if row not in new]
 
     @property
     def answered_stops(self) -> list[StopRequest]:
@@ -83,6 +94,7 @@ def for_reader(user: User) -> SessionQuerySet:
             agrees_to_card=Exists(to_card),
             has_card=Exists(PersonCard.objects.filter(person=OuterRef("person"))),
             has_draft=Exists(draft),
+            has_remarks=Exists(FamilyRemark.objects.filter(session=OuterRef("pk"))),
         )
         .select_related(
             "person", "program", "enrollment", "slot", "room__home", "organization", "requested_by", "record__by"
@@ -95,9 +107,10 @@ def page(session: Session, today: dt.date) -> Page:
     sees_person: bool = session.sees_person  # type: ignore[attr-defined]
     days = session.nights + 1 if session.nights else 0
     is_outing = session.kind != SessionKind.STAY
+    knows = sees_person or is_named(session, today)
     return Page(
         session=session,
-        guest=guest_of(session, today, named=sees_person or is_named(session, today)),
+        guest=guest_of(session, today, named=knows),
         sees_person=sees_person,
         events=list(session.events.select_related("by").order_by("pk")),
         overrides=list(session.overrides.select_related("by").order_by("pk")),
@@ -107,6 +120,7 @@ def page(session: Session, today: dt.date) -> Page:
         wishes=[row.item for row in session.session_wishes.select_related("item")] if is_outing else [],
         goals=[row.goal for row in session.session_goals.select_related("goal")] if is_outing else [],
         stops=stops_of(session),
+        remarks=remarks_of(session) if knows and session.has_remarks else [],  # type: ignore[attr-defined]
     )
 
 

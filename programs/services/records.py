@@ -41,6 +41,7 @@ def save(
     shown: str = "",
     incident: str = "",
     helped: str = "",
+    family_note: str = "",
     next_step: str = "",
     next_note: str = "",
     scores: Mapping[Goal, tuple[int, str]] | None = None,
@@ -62,6 +63,7 @@ def save(
         "shown": shown,
         "incident": incident,
         "helped": helped,
+        "family_note": family_note,
         "next_step": next_step,
         "next_note": next_note,
     }

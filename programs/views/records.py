@@ -60,7 +60,7 @@ def record_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _form_page(request, opened, form, {}, status=422)
 
 
-TEXTS = ("place", "companions", "shown", "incident", "helped", "next_step", "next_note")
+TEXTS = ("place", "companions", "shown", "incident", "helped", "family_note", "next_step", "next_note")
 
 
 @require_POST

@@ -1,4 +1,6 @@
-"""やめたい: the worker writes what was heard. What follows, calling off or cutting short, has its own pages."""
+"""やめたい: the worker writes what was heard. What follows, calling off or cutting short, has its own pages.
+家族の声: supporters and the home note that they have read it.
+"""
 
 from typing import cast
 from uuid import UUID
@@ -8,12 +10,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from programs.enums import SessionAction
 from programs.forms.voices import StopAnswerForm
 from programs.queries import session_page
-from programs.queries.voices import stops_for
+from programs.queries.voices import remarks_for, stops_for
 from programs.services import voices as services
 from programs.views.acting import attempt, request_key
 from transition import clock
@@ -46,3 +48,17 @@ def stop_request_answer(request: HttpRequest, public_id: UUID) -> HttpResponse:
     }
     status = 422 if form.is_bound else 200
     return render_page(request, "programs/stop_request.html", context, partials={"form"}, status=status)
+
+
+@require_POST
+def remark_seen(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One tap; back to where it was pressed."""
+    user = cast(User, request.user)
+    remark = get_object_or_404(remarks_for(user), public_id=public_id)
+    if not user.has_perm("programs.see_remark", remark):
+        raise PermissionDenied
+    services.see_remark(remark=remark, by=user, key=request_key(request))
+    messages.success(request, "家族からの声を読んだことにしました。")
+    if request.POST.get("next") == "today":
+        return redirect_page(request, reverse("programs:today"))
+    return redirect_page(request, reverse("programs:session-detail", args=[remark.session.public_id]))

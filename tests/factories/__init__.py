@@ -17,7 +17,20 @@ from programs.enums import (
     Unit,
     Window,
 )
-from programs.models import Enrollment, FollowUp, Home, HomePhoto, Limit, Outcome, Program, Review, Room, Session, Slot
+from programs.models import (
+    Enrollment,
+    FamilyRemark,
+    FollowUp,
+    Home,
+    HomePhoto,
+    Limit,
+    Outcome,
+    Program,
+    Review,
+    Room,
+    Session,
+    Slot,
+)
 from transition import clock
 from transition.enums import (
     ConsentKind,
@@ -215,6 +228,15 @@ class SessionFactory(DjangoModelFactory):
     state = SessionState.CONFIRMED
     starts_at = factory.LazyFunction(lambda: clock.at(dt.date(2026, 12, 5), dt.time(10)))
     ends_at = factory.LazyAttribute(lambda session: session.starts_at + dt.timedelta(hours=2))
+
+
+class FamilyRemarkFactory(DjangoModelFactory):
+    class Meta:
+        model = FamilyRemark
+
+    session = factory.SubFactory(SessionFactory)
+    who = "母"
+    text = "よるが心配です。"
 
 
 class ConsentFactory(DjangoModelFactory):

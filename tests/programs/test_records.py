@@ -132,6 +132,7 @@ def test_everything_known_is_filled_in(world, worker):
         "shown": "",
         "helped": "",
         "incident": "",
+        "family_note": "",
         "next_step": "",
         "next_note": "",
         f"score_{goal.public_id.hex}": "",
@@ -168,6 +169,7 @@ def test_everything_written_stands_on_the_sessions_page(world, worker):
         "shown": "笑顔で店員に手をふった。",
         "helped": "写真で先に見せた。",
         "incident": "",
+        "family_note": "お茶をえらびました。",
         "next_step": "AGAIN",
         "next_note": "次は映画。",
         f"score_{goal.public_id.hex}": "1",
@@ -177,6 +179,7 @@ def test_everything_written_stands_on_the_sessions_page(world, worker):
     shown = text(soup(worker.get(page_of(session))).find("section", {"aria-labelledby": "h-record"}))
     for words in (
         "かかった時間 2時間30分",
+        "家族へのひとこと お茶をえらびました。",
         "となりの店",
         "職員A",
         "かなえた希望 買い物",

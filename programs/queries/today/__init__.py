@@ -14,7 +14,19 @@ __all__ = ["CODES", "Action", "Hint", "Item", "Section", "hint", "sections"]
 READERS = ((HOSTING_KINDS, hosting), (COORDINATING_KINDS, coordinating), (SUPPORTING_KINDS, supporting))
 # Every section that any reader may have.
 CODES = frozenset(
-    {"stops", "answers", "requests", "stays", "outings", "records", "lapsing", "certificates", "residents", "due"}
+    {
+        "stops",
+        "remarks",
+        "answers",
+        "requests",
+        "stays",
+        "outings",
+        "records",
+        "lapsing",
+        "certificates",
+        "residents",
+        "due",
+    }
     | {"slots", "lost", "homes"}
 )
 

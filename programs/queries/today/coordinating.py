@@ -10,7 +10,7 @@ from programs.domain.spans import calendar_month
 from programs.enums import SessionKind, SessionState
 from programs.models import Home, Session, Slot, StopRequest
 from programs.queries import intentions
-from programs.queries.today import certificates, supporting
+from programs.queries.today import certificates, remarks, supporting
 from programs.queries.today.parts import (
     DAY,
     Action,
@@ -41,6 +41,7 @@ def sections(organization: Organization, now: dt.datetime) -> list[Section]:
     grants = Grant.objects.filter(person__in=people.values("pk"), ends_on__gte=today - certificates.ENDED_DAYS * DAY)
     return [
         supporting.stops(rows, today),
+        remarks.section((row for row in rows if row.organization_id == organization.pk), today, supporting.name_of),
         Section("requests", "ホームの返事を待っている申込", [_request(row, now) for row in rows if _waits(row)]),
         Section("lost", "今月、まとまらなかった申込", [_lost(row, today) for row in lost], lead=reasons(lost)),
         _residents(organization, today),
@@ -83,11 +84,13 @@ def _sessions(organization: Organization, now: dt.datetime) -> list[Session]:
     """Waiting requests, those of this month that came to nothing, and whoever wants to stop. One query."""
     open_stops = StopRequest.objects.open().filter(session=OuterRef("pk"))
     month = clock.at(clock.local_date(now).replace(day=1), dt.time())
-    rows = Session.objects.filter(person__in=Person.objects.supported_by(organization).values("pk")).annotate(
+    theirs = Session.objects.filter(person__in=Person.objects.supported_by(organization).values("pk"))
+    rows = remarks.with_remark(theirs, at_home=False).annotate(
         stop_at=Subquery(open_stops.values("at")[:1]), stop_id=Subquery(open_stops.values("public_id")[:1])
     )
     rows = rows.filter(
         Q(stop_at__isnull=False)
+        | Q(remark_at__isnull=False, organization=organization)
         | Q(kind=SessionKind.STAY, state=SessionState.REQUESTED)
         | Q(kind=SessionKind.STAY, state__in=supporting.NOES, changed_at__gte=month)
     )

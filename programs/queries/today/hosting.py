@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from programs.enums import HELD_STATES, RoomUse, SessionState
 from programs.models import Home, Room, Session, Slot
-from programs.queries.disclosure import DAYS_AFTER, guest_of, is_named
-from programs.queries.today import stays
+from programs.queries.disclosure import DAYS_AFTER, NAMED_STATES, guest_of, is_named
+from programs.queries.today import remarks, stays
 from programs.queries.today.parts import (
     DAY,
     Action,
@@ -38,6 +38,7 @@ def sections(organization: Organization, now: dt.datetime) -> list[Section]:
     missing.sort(key=lambda row: (row.starts_at, row.pk), reverse=True)
     return [
         Section("requests", "返事を待っている申込", [_request(row, name(row), now) for row in rows if _waits(row)]),
+        remarks.section((row for row in rows if is_named(row, today)), today, name),
         Section("stays", "来る人・帰る人", stays.move_items(rows, today, name, hosted=True)),
         Section("records", "記録がまだの体験", [_record(row, name(row)) for row in missing]),
         Section(
@@ -76,10 +77,9 @@ def _sessions(organization: Organization, now: dt.datetime) -> list[Session]:
     unrecorded = Q(record__isnull=True, state__in=HELD_STATES) & (
         Q(ends_at__gte=recent) | Q(actual_ends_at__gte=recent)
     )
-    rows = Session.objects.filter(
-        Q(state=SessionState.REQUESTED) | stays.moving(today) | unrecorded,
-        room__home__organization=organization,
-    )
+    rows = remarks.with_remark(Session.objects.filter(room__home__organization=organization), at_home=True)
+    heard = Q(remark_at__isnull=False, state__in=NAMED_STATES)
+    rows = rows.filter(Q(state=SessionState.REQUESTED) | stays.moving(today) | unrecorded | heard)
     # The same order as in the inbox: the nearest deadline first.
     return list(
         rows.select_related("person", "program", "room__home", "organization", "record").order_by("expires_at", "pk")

@@ -13,7 +13,7 @@ from programs.enums import HELD_STATES, PLANNED_STATES, SessionKind, SessionStat
 from programs.models import Session, StopRequest
 from programs.queries import intentions
 from programs.queries.limits import LimitBook
-from programs.queries.today import certificates, lapsing, stays
+from programs.queries.today import certificates, lapsing, remarks, stays
 from programs.queries.today.parts import (
     DAY,
     Action,
@@ -70,6 +70,7 @@ def sections(organization: Organization, now: dt.datetime) -> list[Section]:
     is_facility = organization.kind == OrganizationKind.FACILITY
     return [
         stops(rows, today),
+        remarks.section(rows, today, name_of),
         Section("answers", "ホームからの返事", answer_items(rows, today, now)),
         Section("stays", "行く人・帰る人", stays.move_items(rows, today, name_of, hosted=False)),
         Section("outings", "きょうのおでかけ", outing_items(rows, today, now)),
@@ -96,7 +97,7 @@ def sessions_of(people: PersonQuerySet, now: dt.datetime) -> list[Session]:
         Q(state__in=PLANNED_STATES) | Q(created_at__gt=OuterRef("changed_at"))
     )
     rows = (
-        Session.objects.filter(person__in=people.values("pk"))
+        remarks.with_remark(Session.objects.filter(person__in=people.values("pk")), at_home=False)
         .annotate(
             stop_at=Subquery(open_stops.values("at")[:1]),
             stop_id=Subquery(open_stops.values("public_id")[:1]),
@@ -105,6 +106,7 @@ def sessions_of(people: PersonQuerySet, now: dt.datetime) -> list[Session]:
         )
         .filter(
             Q(stop_at__isnull=False)
+            | Q(remark_at__isnull=False)
             | _answered(today, now)
             | stays.moving(today)
             | _outings(today, now)
