@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calendars.domain import ical
-from calendars.domain.entries import Facts, content_of
+from calendars.domain.entries import Facts, content_of, variants_of
 from calendars.domain.ical import Content, Stamps, Status
 from calendars.enums import Variant
 from programs.enums import SessionKind, SessionState
 from tests.calendars.lint import events_of, lint
+from tests.calendars.parsers import by_icalendar, by_vobject
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 GOLDEN = Path(__file__).parent / "golden" / "entries.ics"
@@ -180,13 +181,49 @@ def test_fold_at_the_edge():
     assert ical.fold("x" * 74 + "\\;") == "x" * 74 + "\r\n \\;"
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), st.text(max_size=300))
-def test_any_text_is_lint_free_and_comes_back(summary, location):
-    body = calendar(content(f"体験{summary}", location))
+# Whatever can be typed, with what has broken calendars before more often than chance would have it.
+TYPED = st.text(
+    st.one_of(
+        st.characters(exclude_categories=["Cs"]),
+        st.sampled_from("\\;,:\"'\r\n\t\x00\x85\u2028 　\ufeff\u202eあ𠮷👨\u200d👩nN=%"),
+    ),
+    max_size=200,
+)
+
+
+@given(TYPED, TYPED, TYPED)
+def test_any_text_is_lint_free_and_comes_back(summary, location, description):
+    told = Content(STARTS_AT, ENDS_AT, Status.CONFIRMED, f"体験{summary}", location, description, URL)
+    body = calendar(told)
     assert lint(body) == []
-    (event,) = icalendar.Calendar.from_ical(body).walk("VEVENT")
-    assert str(event["SUMMARY"]) == ical.clean(f"体験{summary}")
-    assert str(event.get("LOCATION", "")) == ical.clean(location)
+    wanted = (ical.clean(f"体験{summary}"), ical.clean(location), ical.clean(description))
+    for parse in (by_icalendar, by_vobject):
+        [[event]] = parse([body])
+        assert (event.summary, event.location, event.description) == wanted
+
+
+@given(place=TYPED, room=TYPED, called=TYPED, kind=st.sampled_from(SessionKind), state=st.sampled_from(SessionState))
+def test_what_is_typed_survives_in_every_variant(place, room, called, kind, state):
+    """Names of places, rooms and people, into titles and places and back, and nowhere they do not belong."""
+    typed = facts(state, kind, place=place, room=room, called=called)
+    variants = variants_of(kind)
+    body = calendar(*(content_of(typed, variant) for variant in variants))
+    assert lint(body) == []
+    for parse in (by_icalendar, by_vobject):
+        [events] = parse([body])
+        for variant, event in zip(variants, events, strict=True):
+            told = content_of(typed, variant)
+            assert (event.summary, event.location) == (ical.clean(told.summary), ical.clean(told.location))
+            assert event.description == told.description
+    hidden = calendar(*(content_of(typed, variant) for variant in (Variant.BUSY, Variant.NEUTRAL)))
+    bare = facts(state, kind, place="", room="", called="")
+    assert hidden == calendar(*(content_of(bare, variant) for variant in (Variant.BUSY, Variant.NEUTRAL)))
+
+
+def test_nothing_typed_is_lost_but_what_is_documented():
+    """Cleaning takes out line breaks, controls and direction marks, and widens the backslash; all else stays."""
+    kept = "".join(map(chr, [*range(0x20, 0x7F), 0xA0, *range(0x3040, 0x30FF), 0x20BB7, 0x1F468, 0x200D, 0xE0100]))
+    assert ical.clean(f"a{kept}z") == f"a{kept}z".replace("\\", "＼")
 
 
 @pytest.mark.parametrize(
