@@ -1,10 +1,16 @@
 """What the queue runs. A task lost or run twice changes nothing: the truth is in our own rows."""
 
-from programs.services import sessions
+from programs.services import external, sessions
 from programs.signals import swept
 
 
 def sweep() -> None:
     """Once a minute: let requests past their deadline expire, and tell the apps above that it is time."""
     sessions.expire_requests()
+    external.wake_if_due()
     swept.send_robust(sender=None)
+
+
+def read_external_calendars() -> None:
+    """Woken by the sweep while a calendar elsewhere is due: reading takes seconds, and the sweep does not wait."""
+    external.read_due()

@@ -8,6 +8,7 @@ from programs.views import (
     consents,
     contacts,
     enrollments,
+    external,
     goals,
     homes,
     intentions,
@@ -51,6 +52,7 @@ urlpatterns = [
     path("homes/<uuid:public_id>/photos/", homes.home_photo_list, name="home-photo-list"),
     path("home-photos/<uuid:public_id>/remove/", homes.home_photo_remove, name="home-photo-remove"),
     path("home-photos/<uuid:public_id>/<str:size>/", homes.home_photo, name="home-photo"),
+    path("homes/<uuid:public_id>/external/", external.external_list, name="external-list"),
     path("homes/<uuid:public_id>/rooms/new/", board.room_create, name="room-create"),
     path("rooms/<uuid:public_id>/nights/", board.room_nights, name="room-nights"),
     path("rooms/<uuid:public_id>/slots/new/", slots.slot_create, name="slot-create"),
@@ -169,6 +171,10 @@ urlpatterns = [
         easy_cards.person_picture,
         name="person-picture",
     ),
+    # Calendars elsewhere: one's own, and what is done with any
+    path("calendar/external/", external.own_external_list, name="own-external-list"),
+    path("external/<uuid:public_id>/read/", external.external_read, name="external-read"),
+    path("external/<uuid:public_id>/remove/", external.external_remove, name="external-remove"),
     # A coordinator
     path("programs/", programs.program_list, name="program-list"),
     path("programs/<uuid:public_id>/adopt/", programs.program_adopt, name="program-adopt"),

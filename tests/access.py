@@ -18,6 +18,7 @@ from calendars.models import CalendarFeed
 from calendars.services import feeds
 from programs.enums import OutcomeCode, ProgramKind
 from programs.models import Enrollment, FamilyRemark, HomePhoto, Limit, Photo, Program, Session, StopRequest
+from programs.models.external import ExternalCalendar
 from programs.services import programs, voices
 from tests import factories
 from tests.personas import World, make_world, member
@@ -111,6 +112,7 @@ def make_place() -> Place:
     factories.FamilyRemarkFactory(session=session)
     picture = default_storage.save("small.jpg", ContentFile(b"not looked into"))
     factories.HomePhotoFactory(home=world.room.home, small=picture)
+    factories.ExternalCalendarFactory(home=world.room.home)
     return Place(
         world=world,
         users=users,
@@ -156,6 +158,10 @@ def home(place: Place) -> list[Any]:
 
 def home_photo(place: Place) -> list[Any]:
     return [HomePhoto.objects.get().public_id]
+
+
+def external(place: Place) -> list[Any]:
+    return [ExternalCalendar.objects.get().public_id]
 
 
 def calendar(place: Place) -> list[Any]:
@@ -215,6 +221,10 @@ ROWS = [
     Row("programs:home-edit", home, get=HOSTING, post=HOSTING),
     Row("programs:home-photo-list", home, get=HOSTING, post=HOSTING),
     Row("programs:home-photo-remove", home_photo, post=HOSTING),
+    Row("programs:external-list", home, get=HOSTING, post=HOSTING),
+    Row("programs:own-external-list", get=STAFF_ANYWHERE, post=STAFF_ANYWHERE, refused=("ended",)),
+    Row("programs:external-read", external, post=HOSTING),
+    Row("programs:external-remove", external, get=HOSTING, post=HOSTING),
     Row("programs:home-photo", lambda place: [*home_photo(place), "small"], get=WORKING),
     # A session
     Row("programs:session-detail", session, get=BOTH),
@@ -386,6 +396,7 @@ ROWS = [
         lambda place: [place.feed.token, place.photo.public_id, "small"],
         public=True,
     ),
+    Row("calendars:robots", public=True),
     Row("calendars:feed-not-found", lambda place: ["x"], public=True),
     Row("calendars:feed-list", person, get=SUPPORTING),
     Row("calendars:feed-issue", person, post=SUPPORTING),

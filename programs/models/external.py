@@ -1,4 +1,5 @@
 import datetime as dt
+from urllib.parse import urlsplit
 
 from django.db import models
 from django.db.models import F, Q
@@ -6,13 +7,23 @@ from django.db.models import F, Q
 from programs.enums import ReadProblem
 from programs.models.homes import Home
 from transition import clock
-from transition.models import User
+from transition.models import Membership, User
 from transition.models.base import PublicId
 
 
 class ExternalCalendarQuerySet(models.QuerySet):
     def current(self) -> "ExternalCalendarQuerySet":
         return self.filter(removed_at=None)
+
+    def visible_to(self, user: User) -> "ExternalCalendarQuerySet":
+        """Of the homes the user works for, and the user's own."""
+        return self.filter(Q(home__in=Home.objects.run_by(user)) | Q(user=user))
+
+    def due(self, now: dt.datetime) -> "ExternalCalendarQuerySet":
+        """To be read, the longest waiting first. Nobody reads for those who work nowhere any more."""
+        working = Membership.objects.current().values("user")
+        wanted = Q(home__isnull=False) | Q(user__in=working, user__is_active=True)
+        return self.current().filter(wanted, due_at__lte=now).order_by("due_at", "pk")
 
 
 class ExternalCalendar(PublicId):
@@ -63,6 +74,11 @@ class ExternalCalendar(PublicId):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def hint(self) -> str:
+        """As much of the address as is ever shown again: whoever knows all of it reads the calendar."""
+        return f"{urlsplit(self.url).hostname}…{self.url[-4:]}"
 
 
 class BusyTimeQuerySet(models.QuerySet):

@@ -1,4 +1,4 @@
-"""The home's board: rooms down, nights across, and who comes and goes today. Six queries, whatever their number."""
+"""The home's board: rooms down, nights across, and who comes and goes today. Seven queries, whatever their number."""
 
 import datetime as dt
 from collections import defaultdict
@@ -10,6 +10,7 @@ from django.db.models import Max, Min, Q, QuerySet
 from programs.enums import NightUse, RoomUse, SessionAction, SessionState
 from programs.models import Home, Room, RoomNight, Session, Slot
 from programs.models.sessions import SessionQuerySet
+from programs.queries import external
 from programs.queries.disclosure import Guest, guest_of, is_named
 from transition import clock
 from transition.domain import holidays
@@ -61,6 +62,8 @@ class Cell:
     slot: Slot | None = None
     guest: Guest | None = None
     offer: bool = False
+    # The home's own calendar elsewhere has something on one of these nights.
+    outside: bool = False
     # What choosing this night sends; empty where nothing can be done with it.
     value: str = ""
     span: int = 1
@@ -156,6 +159,8 @@ def board(homes: QuerySet[Home], first: dt.date, today: dt.date) -> Board:
         Group(home, [Row(room, _cells(room, days, nights, slots[room.pk], today)) for room in rooms[home.pk]])
         for home in homes.order_by("name", "pk")
     ]
+    if rooms:
+        _mark_outside(groups, external.busy_nights(homes, first, end))
     return Board(days, groups, first - dt.timedelta(days=DAYS), end)
 
 
@@ -263,6 +268,13 @@ def _day(date: dt.date, today: dt.date) -> Day:
     mark = holidays.day_mark(date)
     tint = {"土": "is-saturday", "日": "is-holiday", "祝": "is-holiday"}.get(mark, "")
     return Day(date, mark, holidays.holiday_name(date) or "", tint, date == today)
+
+
+def _mark_outside(groups: Sequence[Group], busy: dict[int, set[dt.date]]) -> None:
+    for group in groups:
+        for cell in (cell for row in group.rows for cell in row.cells):
+            dates = (cell.day.date + dt.timedelta(days=number) for number in range(cell.span))
+            cell.outside = any(date in busy.get(group.home.pk, ()) for date in dates)
 
 
 def _cells(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from programs.domain.problems import BLOCK, Problem
 from programs.enums import Enforcement, SexPolicy
 from programs.models import Slot
+from programs.queries.external import HOME_OUTSIDE
 from transition.enums import DisabilityKind, SupportLevel
 
 DATES_SHOWN = 6
@@ -24,6 +25,7 @@ class Row(NamedTuple):
 
     public_id: UUID
     room_id: int
+    home_pk: int
     home_id: UUID
     home: str
     photo: UUID | None
@@ -57,6 +59,11 @@ class Dates:
     @property
     def is_possible(self) -> bool:
         return all(problem.enforcement != BLOCK for problem in self.problems)
+
+    @property
+    def notes(self) -> list[Problem]:
+        """What is only told of these dates and not of all: the home's own plans elsewhere."""
+        return [problem for problem in self.problems if problem.code == HOME_OUTSIDE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +119,12 @@ class Found:
     @property
     def breaches(self) -> list[Breach]:
         """What speaks against some of the dates while others are clear."""
-        if not self.fits:
-            return []
-        by_message: dict[str, list[dt.date]] = defaultdict(list)
-        for dates in self.dates:
-            for problem in asking(dates.problems):
-                by_message[problem.message].append(dates.check_in)
-        return [Breach(message, days[0], len(days)) for message, days in by_message.items()][:BREACHES_SHOWN]
+        return _by_message(self.dates, lambda dates: asking(dates.problems))[:BREACHES_SHOWN] if self.fits else []
+
+    @property
+    def notes(self) -> list[Breach]:
+        """What is told of some of the dates that are offered."""
+        return _by_message(self.open_dates, lambda dates: dates.notes)
 
     @property
     def freshness(self) -> str:
@@ -127,6 +133,14 @@ class Found:
     @property
     def conditions(self) -> list[str]:
         return conditions(self.row, self.row.kinds)
+
+
+def _by_message(some: Iterable[Dates], which: Callable[[Dates], list[Problem]]) -> list[Breach]:
+    by_message: dict[str, list[dt.date]] = defaultdict(list)
+    for dates in some:
+        for problem in which(dates):
+            by_message[problem.message].append(dates.check_in)
+    return [Breach(message, days[0], len(days)) for message, days in by_message.items()]
 
 
 def freshness(confirmed_at: dt.datetime, now: dt.datetime) -> str:

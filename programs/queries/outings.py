@@ -16,6 +16,7 @@ from programs.domain.tallies import tallies
 from programs.domain.uses import Use
 from programs.enums import OUTING_STEPS, PLANNED_STATES, Enforcement, SessionKind, Step
 from programs.models import Enrollment, Escort, EscortDay, Program, Session
+from programs.queries import external
 from programs.queries.limits import LimitBook
 from programs.queries.requests import Effect
 from transition import clock
@@ -95,6 +96,7 @@ def problems(wanted: Wanted, *, book: LimitBook | None = None) -> list[Problem]:
     if wanted.escorts:
         found += escort_clashes(wanted)
         found += _escort_notes(wanted)
+        found += external.escort_notes(wanted.escorts, wanted.starts_at, wanted.ends_at)
     return found
 
 

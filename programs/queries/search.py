@@ -12,15 +12,16 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, QuerySet
+from django.db.models import DateField, DateTimeField, F, QuerySet, Value
+from django.db.models.functions import Cast
 
 from programs.domain import fit
 from programs.domain.problems import BLOCK, Problem
 from programs.domain.spans import DAY, Period, nights
 from programs.domain.uses import Use
 from programs.enums import PLANNED_STATES, RoomUse, SessionKind
-from programs.models import Program, RoomNight, Slot
-from programs.queries import stays
+from programs.models import BusyTime, Program, RoomNight, Slot
+from programs.queries import external, stays
 from programs.queries.found import ASKS, CANNOT, FITS, Dates, Found, Row, asking
 from programs.queries.home_page import first_photo
 from programs.queries.limits import LimitBook
@@ -48,6 +49,7 @@ class Wanted:
 _COLUMNS = (
     "public_id",
     "room_id",
+    "room__home_id",
     "room__home__public_id",
     "room__home__name",
     "photo",
@@ -83,6 +85,14 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Occupied nights by room; and by home, when it is busy according to its calendars elsewhere."""
+
+    nights: dict[int, set[dt.date]] = field(default_factory=dict)
+    outside: dict[int, list[tuple[dt.datetime, dt.datetime]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """A municipality with the number of its rooms on these dates at this price; one asked for may have none."""
 
@@ -99,7 +109,7 @@ def search(person: Person, wanted: Wanted, book: LimitBook, number: str | int = 
     chosen = _chosen(wanted.areas, counts)
     rows = [row for row in everywhere if row.area in chosen] if wanted.areas else everywhere
     here = slots.filter(room__home__area__in=chosen) if wanted.areas else slots
-    judge = _Judge(person, wanted, book, _taken(here, wanted) if rows else {})
+    judge = _Judge(person, wanted, book, _taken(here, wanted) if rows else Taken())
     order = sorted((judge.key(row), index) for index, row in enumerate(rows))
     page = Paginator([index for _, index in order], PER_PAGE).get_page(number)
     found = [judge.found(rows[index]) for index in page.object_list]
@@ -133,20 +143,30 @@ def _candidates(wanted: Wanted) -> QuerySet:
     return slots.order_by()
 
 
-def _taken(slots: QuerySet, wanted: Wanted) -> dict[int, set[dt.date]]:
-    """The occupied nights of the candidates' rooms."""
-    taken: dict[int, set[dt.date]] = defaultdict(set)
+def _taken(slots: QuerySet, wanted: Wanted) -> Taken:
+    """Of the candidates' rooms and homes, in one query: rows with a date, and rows with two moments."""
+    no_date, no_time = Cast(Value(None), DateField()), Cast(Value(None), DateTimeField())
     occupied = RoomNight.objects.filter(date__gte=wanted.first, date__lt=wanted.last, room__in=slots.values("room"))
-    for room, date in occupied.order_by().values_list("room_id", "date"):
-        taken[room].add(date)
-    return taken
+    start, end = clock.at(wanted.first, dt.time()), clock.at(wanted.last + DAY, dt.time())
+    busy = BusyTime.objects.overlapping(start, end).filter(calendar__home__in=slots.values("room__home"))
+    rows = occupied.order_by().values_list("room_id", "date", no_time, no_time)
+    nights, outside = defaultdict(set), defaultdict(list)
+    for pk, date, starts_at, ends_at in rows.union(
+        busy.order_by().values_list("calendar__home_id", no_date, "starts_at", "ends_at"), all=True
+    ):
+        if date is not None:
+            nights[pk].add(date)
+        else:
+            outside[pk].append((starts_at, ends_at))
+    return Taken(nights, outside)
 
 
 class _Judge:
     """Judges candidates for one person and one search, each different question once."""
 
-    def __init__(self, person: Person, wanted: Wanted, book: LimitBook, taken: dict[int, set[dt.date]]) -> None:
-        self.person, self.wanted, self.book, self.taken = person, wanted, book, taken
+    def __init__(self, person: Person, wanted: Wanted, book: LimitBook, taken: Taken) -> None:
+        self.person, self.wanted, self.book = person, wanted, book
+        self.taken, self.outside = taken.nights, taken.outside
         self.today, self.now = clock.today(), clock.now()
         self.needs = stays.needs_of(person)
         self.within = Period(wanted.first, wanted.last)
@@ -170,7 +190,7 @@ class _Judge:
         verdict, _ = self._verdict(row)
         mismatches = self.mismatches(row)
         dates = [
-            Dates(check_in, check_out, self.problems(check_in, check_out, row))
+            Dates(check_in, check_out, self.problems(check_in, check_out, row) + self._notes(check_in, check_out, row))
             for check_in, check_out in self.openings(row)
         ]
         reasons = [problem.message for problem in mismatches]
@@ -233,6 +253,12 @@ class _Judge:
                 *account.check(request, self.today),
             ]
         return self._problems[key]
+
+    def _notes(self, check_in: dt.date, check_out: dt.date, row: Row) -> list[Problem]:
+        """What the home's own calendars elsewhere say; it changes no verdict."""
+        starts_at, ends_at = clock.at(check_in, row.check_in_time), clock.at(check_out, row.check_out_time)
+        busy = self.outside.get(row.home_pk, ())
+        return [external.home_note()] if any(start < ends_at and end > starts_at for start, end in busy) else []
 
     def _verdict(self, row: Row) -> tuple[int, dt.date]:
         mismatches = self.mismatches(row)

@@ -2,13 +2,15 @@
 
 import datetime as dt
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, DateField, Q, Value
+from django.db.models.functions import Cast
 
 from programs.domain import fit
 from programs.domain.problems import BLOCK, Problem
 from programs.domain.uses import Use
 from programs.enums import PLANNED_STATES, Enforcement, RoomUse, SessionKind
-from programs.models import Override, Program, Room, RoomNight, Session, Slot
+from programs.models import BusyTime, Override, Program, Room, RoomNight, Session, Slot
+from programs.queries import external
 from programs.queries.limits import LimitBook
 from transition import clock
 from transition.enums import Residence
@@ -54,7 +56,7 @@ def all_problems(
     problems = offer_problems(slot, slot.room, check_in, check_out)
     if check_out > check_in:
         problems += rule_problems(person, program, slot, check_in, check_out, book=book)
-        problems += occupancy_problems(person, slot.room, check_in, check_out)
+        problems += occupancy_problems(person, slot, check_in, check_out)
     return problems
 
 
@@ -128,16 +130,24 @@ def program_problems(person: Person, program: Program) -> list[Problem]:
     return [Problem("program.residence", message, enforcement=Enforcement.ASK, source=program.source)]
 
 
-def occupancy_problems(person: Person, room: Room, check_in: dt.date, check_out: dt.date) -> list[Problem]:
-    """Nights that are already taken in the room, and nights on which the person is already elsewhere."""
+def occupancy_problems(person: Person, slot: Slot, check_in: dt.date, check_out: dt.date) -> list[Problem]:
+    """Nights that are already taken in the room, nights on which the person is already elsewhere, and what the
+    home's own calendars say. One query: a row without a date says that they say something."""
+    room = slot.room
     nights = RoomNight.objects.filter(Q(room=room) | Q(person=person), date__gte=check_in, date__lt=check_out)
-    rows = list(nights.order_by("date").values_list("date", "room", "person"))
+    busy = BusyTime.objects.overlapping(*moments(slot, check_in, check_out)).filter(calendar__home=room.home_id)
+    nothing = Cast(Value(None), BigIntegerField())
+    found = nights.order_by().values_list("date", "room", "person")
+    found = found.union(busy.order_by().values_list(Cast(Value(None), DateField()), nothing, nothing))
+    rows = sorted(row for row in found if row[0] is not None)
     problems = []
     if taken := [date for date, where, _ in rows if where == room.pk]:
         problems.append(Problem("room.taken", f"この居室は、{_dates(taken)}の夜が埋まっています。", field="check_in"))
     if elsewhere := [date for date, _, whose in rows if whose == person.pk]:
         message = f"本人には、{_dates(elsewhere)}の夜に別のお泊まりがあります。"
         problems.append(Problem("person.taken", message, field="check_in"))
+    if any(row[0] is None for row in found):
+        problems.append(external.home_note())
     return problems
 
 

@@ -58,7 +58,7 @@ def request_stay(
             key=key,
         )
     except ConstraintBroken as broken:
-        lost = stays.occupancy_problems(person, slot.room, check_in, check_out)
+        lost = refusing(stays.occupancy_problems(person, slot, check_in, check_out), coordinator=False)
         raced = Problem("room.raced", "ほんの少し前に、ほかの申込が入りました。もう一度お確かめください。")
         raise Refused(lost or [raced]) from broken
 

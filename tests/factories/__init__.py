@@ -31,6 +31,7 @@ from programs.models import (
     Session,
     Slot,
 )
+from programs.models.external import ExternalCalendar
 from transition import clock
 from transition.enums import (
     ConsentKind,
@@ -192,6 +193,18 @@ class HomePhotoFactory(DjangoModelFactory):
     height = 1200
     caption = "建物の外"
     by = factory.SubFactory(UserFactory)
+
+
+class ExternalCalendarFactory(DjangoModelFactory):
+    """Of a home, at an address that is never asked: it leads to this machine."""
+
+    class Meta:
+        model = ExternalCalendar
+
+    home = factory.SubFactory(HomeFactory)
+    label = "事務所の予定表"
+    url = "https://127.0.0.1/fictional-secret.ics"
+    created_by = factory.SubFactory(UserFactory)
 
 
 class RoomFactory(DjangoModelFactory):
