@@ -6,6 +6,7 @@ class TransitionConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from transition import masking
+        from transition import forms, masking
 
         masking.install()
+        forms.ask_plainly()

@@ -24,3 +24,15 @@ class SignInForm(AuthenticationForm):
 
     def clean_username(self) -> str:
         return self.cleaned_data["username"].strip().lower()
+
+
+def ask_plainly() -> None:
+    """What an empty field says, in place of Django's 「このフィールドは必須です。」, which names no act."""
+    asked: dict[type[forms.Field], str] = {
+        forms.Field: "入力してください。",
+        forms.ChoiceField: "選んでください。",
+        forms.FileField: "ファイルを選んでください。",
+        forms.BooleanField: "確かめて、チェックを入れてください。",
+    }
+    for field, words in asked.items():
+        field.default_error_messages = {**field.default_error_messages, "required": words}

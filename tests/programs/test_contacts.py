@@ -57,9 +57,9 @@ def test_adds_with_the_number_in_its_one_form(world, worker):
     [
         ("phone", "家にいます", "電話番号は、数字とハイフンで入力してください（例：000-0000-0000）。"),
         ("phone", "", "事前情報シートに載せるときは、電話番号を入れてください。"),
-        ("name", "", "このフィールドは必須です。"),
+        ("name", "", "入力してください。"),
         ("name", "あ" * 21, "20文字以内で入力してください（いま21文字）。"),
-        ("relation", "\u200b", "このフィールドは必須です。"),
+        ("relation", "\u200b", "入力してください。"),
     ],
 )
 def test_says_beside_the_field_what_is_wrong_and_keeps_it(world, worker, name, value, message):

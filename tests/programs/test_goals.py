@@ -199,7 +199,7 @@ class TestScreens:
         goal, worker = add(world), client_of(world.worker)
         address = reverse("programs:goal-close", args=[goal.public_id])
         refused = worker.post(address, sent(state="STOPPED", reason=""))
-        assert (refused.status_code, field_error(refused, "reason")) == (422, "このフィールドは必須です。")
+        assert (refused.status_code, field_error(refused, "reason")) == (422, "入力してください。")
         assert worker.post(address, sent(state="STOPPED", reason="いまはいい")).status_code == 302
         assert "いまはいい" in text(soup(worker.get(url("goal-list", world.person))).main)
         again = worker.post(address, sent(state="STOPPED", reason="また"))

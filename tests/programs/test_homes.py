@@ -359,7 +359,7 @@ def test_what_is_no_photo_is_refused_beside_the_field(world, home, media, conten
     ("more", "field", "message"),
     [
         ({"photos": []}, "photos", "写真を選んでください。"),
-        ({"caption": "　"}, "caption", "このフィールドは必須です。"),
+        ({"caption": "　"}, "caption", "入力してください。"),
         ({"kind": "CAT"}, "kind", "CAT"),
     ],
 )

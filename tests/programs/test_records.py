@@ -236,7 +236,7 @@ def test_a_stay_is_recorded_too_and_gives_its_unused_nights_back(frozen_time):
         ({"start_on": "2027-11-21"}, "start_at", "これから先の時刻は記録できません。"),
         ({"start_on": "2026-11-20"}, "start_at", "まだおでかけの日になっていません。"),
         ({"start_at": "25:00"}, "start_at", "25時はありません。時は0から23までです。"),
-        ({"end_on": ""}, "end_on", "このフィールドは必須です。"),
+        ({"end_on": ""}, "end_on", "入力してください。"),
         ({"shown": "あ" * 2001}, "shown", "2,000文字以内で入力してください（いま2,001文字）。"),
     ],
 )

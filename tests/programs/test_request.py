@@ -184,7 +184,7 @@ class TestRefused:
         [
             ({"check_in": "2月31日"}, "check_in", "年から入力してください。例: 令和8年11月22日、2026-11-22"),
             ({"check_in": "令和8年2月31日"}, "check_in", "2月31日はありません。"),
-            ({"check_in": ""}, "check_in", "このフィールドは必須です。"),
+            ({"check_in": ""}, "check_in", "入力してください。"),
             (
                 {"check_out": "2026-11-30"},
                 "check_out",

@@ -148,7 +148,7 @@ class TestPage:
         typed = sent(held_on="あした", decision="", helped="写真", **{f"score_{goal.public_id.hex}": "-1"})
         response = worker.post(address(enrollment), typed)
         assert response.status_code == 422
-        assert field_error(response, "decision") == "このフィールドは必須です。"
+        assert field_error(response, "decision") == "入力してください。"
         page = soup(response)
         assert page.find(attrs={"name": "held_on"})["value"] == "あした"
         assert page.find(attrs={"name": "helped"}).text.strip() == "写真"

@@ -102,7 +102,7 @@ def test_a_night_with_a_guest_cannot_be_closed(world, home):
         ("2026-12-02", "2026-12-01", "last", "最後の夜は、最初の夜と同じ日かあとにしてください。"),
         ("2026-12-02", "2100-12-01", "last", "一度に変えられるのは400泊までです。"),
         ("2月31日", "2026-12-01", "first", "年から入力してください。例: 令和8年11月22日、2026-11-22"),
-        ("", "2026-12-01", "first", "このフィールドは必須です。"),
+        ("", "2026-12-01", "first", "入力してください。"),
     ],
 )
 def test_dates_that_make_no_sense_are_told_beside_their_field(world, home, first, last, field, message):

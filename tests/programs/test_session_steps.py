@@ -164,7 +164,7 @@ def test_the_decline_page_shows_no_name(world, home):
 def test_a_confirmed_stay_is_cancelled_with_a_reason_only(world, worker):
     session = confirmed(world, "2026-12-01", "2026-12-03")
     response = worker.post(url_of(session, "cancel"), {"reason": "　"})
-    assert (response.status_code, field_error(response, "reason")) == (422, "このフィールドは必須です。")
+    assert (response.status_code, field_error(response, "reason")) == (422, "入力してください。")
     long = "あ" * 10_000
     response = worker.post(url_of(session, "cancel"), {"reason": long})
     assert field_error(response, "reason") == "1,000文字以内で入力してください（いま10,000文字）。"
@@ -279,7 +279,7 @@ def test_a_worker_passes_what_asks_with_a_reason(world, worker, home):
     asked = worker.get(url_of(session, "override"))
     assert "年度の上限2日を1日こえます" in text(part(asked, "session-form"))
     empty = worker.post(url_of(session, "override"), {"reason": ""})
-    assert (empty.status_code, field_error(empty, "reason")) == (422, "このフィールドは必須です。")
+    assert (empty.status_code, field_error(empty, "reason")) == (422, "入力してください。")
     for _ in range(2):
         sent = {"reason": "市に確かめました。", "idempotency_key": "k"}
         assert worker.post(url_of(session, "override"), sent)["Location"] == page_of(session)

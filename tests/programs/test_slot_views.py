@@ -151,7 +151,7 @@ def test_levels_in_the_wrong_order_are_told(home, url):
 def test_an_empty_form_is_answered(home, url):
     response = home.post(url, {})
     assert response.status_code == 422
-    assert field_error(response, "mode") == "このフィールドは必須です。"
+    assert field_error(response, "mode") == "選んでください。"
 
 
 def test_sending_twice_publishes_once_and_answers_the_same(world, home, url):
@@ -192,7 +192,7 @@ def test_sending_a_pattern_twice_publishes_once_and_answers_the_same(world, home
 @pytest.mark.parametrize(
     ("field", "typed", "message"),
     [
-        ("weekday", "", "このフィールドは必須です。"),
+        ("weekday", "", "選んでください。"),
         ("nights", "８", "7以下の数を入力してください。"),
         ("nights", "6", "くり返しの泊数を、最短と最長の泊数のあいだにしてください。"),
         ("last_on", "2027-03-02", "この期間にあてはまる曜日がありません。"),

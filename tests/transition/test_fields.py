@@ -124,7 +124,7 @@ def test_a_refusal_says_what_to_type_and_keeps_what_was_typed(name, written, mes
 def test_every_field_asks_when_nothing_is_left(name):
     form = filled(**{name: " \u3000\u200b"})
     form.fields[name].required = True
-    assert form.errors == {name: ["このフィールドは必須です。"]}
+    assert form.errors == {name: ["入力してください。"]}
 
 
 @pytest.mark.parametrize("name", EveryField.base_fields)
