@@ -7,7 +7,7 @@ otherwise, programs that already have the event must hear of it too.
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models.signals import post_save
+from django.db.models.signals import post_save, pre_delete
 from django.dispatch import receiver
 
 from calendars import tasks
@@ -20,6 +20,11 @@ from transition.models import Person
 @receiver(session_changed, dispatch_uid="calendars.session_changed")
 def session_changed_refreshes(session: Session, **kwargs: Any) -> None:
     refreshes.session_changed(session)
+
+
+@receiver(pre_delete, sender=Session, dispatch_uid="calendars.session_deleted")
+def session_deleted_moves(instance: Session, **kwargs: Any) -> None:
+    refreshes.session_leaves(instance)
 
 
 @receiver(post_save, sender=Home, dispatch_uid="calendars.home_saved")

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from calendars.views import addresses, agenda, family, feed
+from calendars.views import addresses, agenda, family, feed, robots
 
 app_name = "calendars"
 urlpatterns = [
     path("ical/<str:token>/yotei.ics", feed.feed, name="feed"),
+    path("robots.txt", robots.robots, name="robots"),
     path("calendar/", agenda.organization_calendar, name="organization-calendar"),
     path("calendar/mine/", agenda.my_calendar, name="my-calendar"),
     path("people/<uuid:public_id>/calendar/", agenda.person_calendar, name="person-calendar"),

@@ -24,8 +24,11 @@ from transition.services import audit, consents
 from transition.services.transactions import RequestKey, lock, writing
 
 TOKEN_BYTES = 32
+TOKEN_LENGTH = 43
+# Google does not read what has a longer one, and says nothing.
+LONGEST_ADDRESS = 256
 NOTED_EVERY = dt.timedelta(hours=1)
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 
 
 @writing

@@ -44,6 +44,12 @@ def session_changed(session: Session) -> None:
     _follow(Session.objects.filter(pk=session.pk))
 
 
+def session_leaves(session: Session) -> None:
+    """Its entries go with it, and nothing else would tell whoever has them."""
+    entries = FeedEntry.objects.filter(session=session)
+    fragments.move(fragments.feeds_of(map(Touched.by, entries)), clock.now())
+
+
 def renamed(*, home: Home | None = None, room: Room | None = None, person: Person | None = None) -> None:
     """What these show may have changed. In the transaction of the change."""
     refresh = FeedRefresh(home=home, room=room, person=person)
