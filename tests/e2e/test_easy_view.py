@@ -1,5 +1,7 @@
 """The person's own view in a real browser: through the link, by touch, read aloud, printed, magnified."""
 
+import datetime as dt
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -7,6 +9,7 @@ from programs.models import DoneMark, Rating, StopRequest
 from tests.personas import make_world
 from tests.programs import easy_pages as make
 from tests.programs.easy import link_of
+from transition import clock
 from transition.models import Wish, WishItem
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -27,7 +30,8 @@ Object.defineProperty(window, "speechSynthesis", { value: {
 @pytest.fixture
 def world(transactional_db):
     world = make_world()
-    make.outing(world, 0, 0, 20, activity="電車に乗る")
+    # Under way at any hour at which the tests may run.
+    make.outing(world, 0, 0, 20, activity="電車に乗る", starts_at=clock.at(make.day(0), dt.time.min))
     make.stay(world, 2)
     make.item("cafe", "お茶を のむ")
     return world

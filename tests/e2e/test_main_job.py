@@ -122,6 +122,7 @@ def test_from_the_published_list_to_the_familys_calendar(
     # The family subscribes while it is still a request.
     desk.goto(f"/people/{person.public_id}/feeds/")
     desk.get_by_label("だれの予定表ですか").fill("母")
+    desk.get_by_role("group", name=re.compile("どうやって確かめましたか")).get_by_label("ことば").check()
     desk.get_by_role("button", name="アドレスを発行する").click()
     address = desk.locator("#address").input_value()
     [event] = subscribed(address, live_server)
