@@ -7,7 +7,6 @@ Nine queries at most, whatever the number of sessions.
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +22,7 @@ from calendars.domain.window import window_on
 from calendars.enums import Audience, CalendarView, Detail
 from calendars.models import CalendarFeed
 from calendars.queries.agenda import WEEK_STARTS
+from calendars.queries.family_parts import Cell, Entry, FamilyPage, Month, Place, Report
 from programs.domain import wording
 from programs.enums import HELD_STATES, PLANNED_STATES, Face, SessionAction, SessionKind, SessionState
 from programs.models import FamilyRemark, HomeGuide, Photo, Rating, Session, SessionEvent
@@ -54,136 +54,6 @@ CHANGES: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Only at a level that tells places."""
-
-    where: str
-    address: str
-    phone: str
-    access: str
-    bring: list[str]
-    provided: list[str]
-    price_per_day: int
-    days: int
-    fare: int
-    night_contact: str
-    night_phone: str
-    is_stay: bool
-    is_settled: bool
-    office: str
-    office_phone: str
-
-    @property
-    def cost(self) -> int:
-        """Both the first and the last day are paid for."""
-        return self.price_per_day * self.days
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One session as far as this address may tell of it."""
-
-    public_id: UUID
-    title: str
-    status: Status
-    starts_at: dt.datetime
-    ends_at: dt.datetime
-    today: dt.date
-    changes: list[str] = field(default_factory=list)
-    place: Place | None = None
-
-    @property
-    def first(self) -> dt.date:
-        return self.starts_at.date()
-
-    @property
-    def last(self) -> dt.date:
-        """What ends at midnight does not touch the day that begins there."""
-        ends = self.ends_at - dt.timedelta(microseconds=1)
-        return max(self.first, ends.date())
-
-    @property
-    def is_cancelled(self) -> bool:
-        return self.status is Status.CANCELLED
-
-    @property
-    def is_open(self) -> bool:
-        """Asked for, and nobody has said yes yet."""
-        return self.status is Status.TENTATIVE
-
-    @property
-    def day(self) -> str:
-        return words.day(self.first, self.today)
-
-    @property
-    def days_left(self) -> str:
-        return words.days_left(self.first, self.today)
-
-    @property
-    def begins(self) -> str:
-        return words.time(self.starts_at)
-
-    @property
-    def ends(self) -> str:
-        """午後5時, of a stay with its day."""
-        day = "" if self.ends_at.date() == self.first else f"{words.day(self.ends_at.date(), self.today)} "
-        return f"{day}{words.time(self.ends_at)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """How it was, in the person's own face and words, and what the record says to the family."""
-
-    entry: Entry
-    note: str
-    face: str
-    face_word: str
-    word: str
-    photos: list[Photo]
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    date: dt.date
-    mark: str
-    holiday: str
-    is_today: bool
-    is_outside: bool
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    heading: str
-    weeks: list[list[Cell]]
-    weekdays: list[str]
-    entries: list[Entry]
-    previous: str
-    following: str
-
-
-@dataclass(frozen=True, slots=True)
-class FamilyPage:
-    heading: str
-    today: dt.date
-    tells_places: bool
-    now: list[Entry]
-    following: Entry | None
-    coming: list[Entry]
-    more: int
-    changed: list[Entry]
-    reports: list[Report]
-    month: Month
-    remarks: list[tuple[FamilyRemark, str]]
-    open_to_remarks: list[tuple[str, str]]
-    ends_on: dt.date | None
-
-    @property
-    def today_words(self) -> str:
-        return words.day(self.today, self.today)
-
-
 def page_feed(feed: CalendarFeed) -> CalendarFeed:
     """The whole row of what `live_feed` found, and whether the person lets reports and photos be seen. One query."""
     today = clock.today()
@@ -208,13 +78,13 @@ def family_page(feed: CalendarFeed, month: str = "") -> FamilyPage:
     teller = _Teller(feed, now)
     coming_rows = list(_coming(feed, teller, now))
     past_rows = list(_past(feed, teller, now))
-    teller.mark([*coming_rows, *past_rows])
+    teller.mark([*coming_rows, *past_rows], held=past_rows)
     coming = [teller.entry(session) for session in coming_rows]
     past = [teller.entry(session) for session in past_rows]
     entries = sorted({entry.public_id: entry for entry in [*past, *coming]}.values(), key=lambda one: one.starts_at)
     later = [entry for entry in coming if entry.first > teller.today and not entry.is_cancelled]
     listed = [entry for entry in coming if entry.first > teller.today and entry not in later[:1]]
-    chosen = sorted([*coming_rows, *past_rows], key=lambda session: session.starts_at)
+    chosen = [session for session in [*coming_rows, *past_rows] if takes_remarks(session, now)]
     return FamilyPage(
         heading=teller.heading,
         today=teller.today,
@@ -227,7 +97,7 @@ def family_page(feed: CalendarFeed, month: str = "") -> FamilyPage:
         reports=_reports(past_rows, teller) if teller.reports else [],
         month=_month(feed, teller, month),
         remarks=_remarks(feed, teller),
-        open_to_remarks=[teller.choice(session) for session in chosen if takes_remarks(session, now)],
+        open_to_remarks=[teller.choice(session) for session in chosen],
         ends_on=feed.expires_on if (feed.expires_on - teller.today).days <= ENDS_SOON_DAYS else None,
     )
 
@@ -257,7 +127,7 @@ class _Teller:
     def heading(self) -> str:
         return f"{self.called}の予定" if self.called else ical.NAME
 
-    def mark(self, sessions: list[Session]) -> None:
+    def mark(self, sessions: list[Session], *, held: list[Session]) -> None:
         """Look up what happened to these since the visit before. One query, none at the first visit."""
         since = self.feed.page_before_at
         if since is None:
@@ -270,8 +140,8 @@ class _Teller:
         for session_pk, action in events.values_list("session", "action"):
             if action != SessionAction.CHANGE or self.tells_places:
                 self._mark(session_pk, CHANGES.get(action, ""))
-        for session in sessions:
-            record = getattr(session, "record", None) if self.reports else None
+        for session in held if self.reports else []:
+            record = getattr(session, "record", None)
             if record is not None and record.at > since:
                 self._mark(session.pk, REPORTED)
 

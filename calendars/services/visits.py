@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import hmac
 import ipaddress
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -51,7 +52,7 @@ def wait_for(*, feed: CalendarFeed, kind: str, network: str) -> int:
     most = MOST[kind]
     if counts[by_feed] <= most and counts[by_network] <= most * NETWORK_FACTOR:
         return 0
-    return max(1, int((since + STRETCH - now).total_seconds()) + 1)
+    return math.ceil((since + STRETCH - now).total_seconds()) or 1
 
 
 def note_look(*, feed: CalendarFeed) -> None:

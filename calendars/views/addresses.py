@@ -10,10 +10,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from calendars import owners
 from calendars.domain.entries import CANCELLED_FOR
+from calendars.enums import OF_A_PERSON
 from calendars.forms import FeedForm
 from calendars.models import EMPTY_FOR, FEED_DAYS, CalendarFeed
 from calendars.owners import Owner
@@ -21,6 +23,7 @@ from calendars.queries import feeds as queries
 from calendars.services import feeds
 from programs.models import Home
 from programs.views.acting import attempt, request_key
+from programs.views.links import drawn
 from transition import clock
 from transition.htmx import redirect_page, render_page
 from transition.models import Organization, Person, User
@@ -152,12 +155,23 @@ def _list_page(request: HttpRequest, owner: Owner, form: FeedForm | None = None,
 
 def _issued_page(request: HttpRequest, feed: CalendarFeed) -> HttpResponse:
     """The only page that ever shows the address; without one when the same form was sent before."""
-    address = ""
+    address = page_address = ""
     if feed.token:
         address = request.build_absolute_uri(reverse("calendars:feed", args=[feed.token]))
+    if feed.token and feed.audience in OF_A_PERSON:
+        page_address = request.build_absolute_uri(reverse("calendars:family-page", args=[feed.token]))
+    webcal = f"webcal:{address.partition(':')[2]}" if address else ""
     context = {
         **_words(feed),
         "address": address,
-        "webcal_address": f"webcal:{address.partition(':')[2]}" if address else "",
+        "webcal_address": webcal,
+        # Families get to the calendar by their page; whoever works here adds it to the own programs.
+        "calendar_qr": drawn(webcal) if webcal and not page_address else "",
+        "google_address": f"https://calendar.google.com/calendar/r?{urlencode({'cid': webcal})}",
+        "outlook_address": f"https://outlook.office.com/calendar/0/addfromweb?{urlencode({'url': address})}",
+        "too_long": len(address) > feeds.LONGEST_ADDRESS,
+        "longest": feeds.LONGEST_ADDRESS,
+        "page_address": page_address,
+        "qr": drawn(page_address) if page_address else "",
     }
     return render_page(request, "calendars/feed_issued.html", context)

@@ -16,6 +16,7 @@ from calendars.enums import OF_A_PERSON
 from calendars.forms import RemarkForm
 from calendars.models import CalendarFeed
 from calendars.queries import family_page as queries
+from calendars.queries.family_parts import FamilyPage
 from calendars.queries.feeds import live_feed
 from calendars.services import visits
 from calendars.views.feed import NOT_ALLOWED, PRIVATE, SAFE_METHODS, TEXT, not_found, open_to_all
@@ -98,7 +99,7 @@ def _page(
     token: str,
     feed: CalendarFeed,
     form: Any,
-    page: queries.FamilyPage | None = None,
+    page: FamilyPage | None = None,
     status: int = 200,
 ) -> HttpResponse:
     page = page or queries.family_page(feed, request.GET.get("month", ""))

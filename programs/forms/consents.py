@@ -50,6 +50,10 @@ class ConsentForm(ServiceForm):
     def is_about_card(self) -> bool:
         return bool(self["kind"].value() == ConsentKind.CARD)
 
+    @property
+    def is_about_family(self) -> bool:
+        return self["kind"].value() in (ConsentKind.CALENDAR, ConsentKind.REPORT)
+
     def clean(self) -> dict[str, Any]:
         content = super().clean() or self.cleaned_data
         given_on, ends_on = content.get("given_on"), content.get("ends_on")

@@ -21,6 +21,7 @@ from programs.models import Home, Program, Room, Session, Slot
 from programs.services import homes, portraits, sessions, slots, voices
 from programs.services.demo_cards import Cards
 from programs.services.demo_faces import drawn_face
+from programs.services.demo_families import Families
 from programs.services.demo_homes import HomePages
 from programs.services.demo_keys import Step, demo_key, done_before
 from programs.services.demo_story import Stories
@@ -69,6 +70,7 @@ class Seed:
         yield from HomePages(self.host).steps()
         yield from self.easy()
         yield from Cards(self.people, self.staff).steps()
+        yield from Families(self.people, self.staff).steps()
 
     def easy(self) -> Iterator[Step]:
         """What the easy view shows: a person who signs in, one who wants to stop, the faces of those who go along."""

@@ -88,12 +88,12 @@ def see_remark(*, remark: FamilyRemark, by: User, key: RequestKey | None = None)
     nothing."""
     lock(Person, [remark.session.person_id])
     remark = FamilyRemark.objects.select_related("session__person", "session__room__home").get(pk=remark.pk)
-    now = clock.now()
+    is_new = False
     if remark.seen_at is None and supports_person(by, remark.session.person):
-        remark.seen_at, remark.seen_by = now, by
+        remark.seen_at, remark.seen_by, is_new = clock.now(), by, True
     if remark.home_seen_at is None and is_named(remark.session, clock.today()) and hosts_session(by, remark.session):
-        remark.home_seen_at, remark.home_seen_by = now, by
-    if now in (remark.seen_at, remark.home_seen_at):
+        remark.home_seen_at, remark.home_seen_by, is_new = clock.now(), by, True
+    if is_new:
         remark.save()
         audit.record("remark.see", remark, by=by, session=remark.session_id)
     return remark

@@ -88,11 +88,11 @@ def _issued_page(request: HttpRequest, link: PersonLink) -> HttpResponse:
     address = ""
     if link.token:
         address = request.build_absolute_uri(reverse("programs:easy-enter", args=[link.token]))
-    context = {"person": link.person, "link": link, "address": address, "qr": _drawn(address) if address else ""}
+    context = {"person": link.person, "link": link, "address": address, "qr": drawn(address) if address else ""}
     return render_page(request, "programs/person_link_issued.html", context)
 
 
-def _drawn(address: str) -> SafeString:
+def drawn(address: str) -> SafeString:
     """The QR code as SVG; dark on white also in dark mode, or cameras do not read it."""
     code = segno.make_qr(address, error="m")
     drawing = code.svg_inline(border=4, omitsize=True, dark="#000", light="#fff", svgclass="qr", lineclass=None)

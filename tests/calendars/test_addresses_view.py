@@ -236,3 +236,24 @@ def test_the_form_asks_for_consent_only_where_there_is_none(signed_in, issue_url
     assert Consent.objects.count() == 0
     assert sent(signed_in, issue_url, means="WORD", idempotency_key="k4").status_code == 200
     assert Consent.objects.count() == 1
+
+
+def test_a_family_gets_its_page_as_a_card_and_an_office_does_not(signed_in, issue_url, world):
+    found = page(sent(signed_in, issue_url))
+    address = found.find(id="page-address").get_text().strip()
+    assert re.fullmatch(r"http://testserver/ical/[A-Za-z0-9_-]{43}/", address)
+    assert found.select_one(".qr-card svg.qr")
+    assert signed_in.get(address).status_code == 200
+    own = {"audience": "ORGANIZATION", "label": "事務室", "detail": "PLACE", "idempotency_key": "k2"}
+    issued = page(signed_in.post(reverse("calendars:own-feed-issue"), own))
+    assert issued.find(id="address")
+    assert not issued.find(id="page-address")
+    assert not issued.select_one(".qr-card")
+
+
+def test_calendars_lead_to_their_addresses(signed_in, client, world):
+    organization = page(signed_in.get(reverse("calendars:organization-calendar")))
+    assert organization.find("a", href=reverse("calendars:own-feed-list"))
+    client.force_login(world.home_staff)
+    home = page(client.get(reverse("calendars:home-calendar", args=[world.room.home.public_id])))
+    assert home.find("a", href=reverse("calendars:home-feed-list", args=[world.room.home.public_id]))
