@@ -200,15 +200,17 @@ class FeedRefreshQuerySet(models.QuerySet):
 class FeedRefresh(models.Model):
     """予定表の書き直し: something that so many events show has changed that they are written anew in the background.
 
-    Of a home, a room or a person; of none of them: everything, because the software writes `format` now. Written in
-    the transaction of the change itself; the work takes `position`, the last session done, with it, so that it may
-    stop at any time. What is ready waits as PreparedEntry until all of it is, and then takes effect at one moment.
+    Of a home, a room or a person; of none of them: everything, because the software writes `format` now, or is
+    reached at another `site`. Written in the transaction of the change itself; the work notes `position`, the last
+    session done, so that it may stop at any time. What is ready waits as PreparedEntry until all of it is, and then
+    takes effect at one moment.
     """
 
     home = models.ForeignKey(Home, models.CASCADE, verbose_name="ホーム", null=True, blank=True, related_name="+")
     room = models.ForeignKey(Room, models.CASCADE, verbose_name="居室", null=True, blank=True, related_name="+")
     person = models.ForeignKey(Person, models.CASCADE, verbose_name="本人", null=True, blank=True, related_name="+")
     format = models.PositiveSmallIntegerField("書式の版", null=True, blank=True)
+    site = models.CharField("リンク先", max_length=300, blank=True)
     noted_at = models.DateTimeField("気づいた日時", default=clock.now)
     position = models.BigIntegerField("どこまで", default=0)
     done_at = models.DateTimeField("終わった日時", null=True, blank=True)

@@ -13,6 +13,7 @@ import datetime as dt
 import time
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django_q.tasks import async_task
@@ -94,15 +95,15 @@ def note_format() -> FeedRefresh:
     now = clock.now()
     FeedRefresh.objects.pending().exclude(format=None).exclude(format=FORMAT_VERSION).delete()
     PreparedEntry.objects.filter(refresh__format=FORMAT_VERSION).delete()
-    again = {"noted_at": now, "position": 0, "done_at": None}
+    again = {"site": settings.SITE_ADDRESS, "noted_at": now, "position": 0, "done_at": None}
     refresh, _ = FeedRefresh.objects.update_or_create(format=FORMAT_VERSION, defaults=again)
     return refresh
 
 
 def _is_format_new() -> bool:
-    """Whether what is stored was last written by another version, newer or older."""
-    last = FeedRefresh.objects.exclude(format=None).order_by("-noted_at", "-pk").values_list("format", flat=True)
-    return last.first() != FORMAT_VERSION
+    """Whether what is stored was last written by another version, newer or older, or leads to another address."""
+    last = FeedRefresh.objects.exclude(format=None).order_by("-noted_at", "-pk").values_list("format", "site")
+    return last.first() != (FORMAT_VERSION, settings.SITE_ADDRESS)
 
 
 def _note(refresh: FeedRefresh) -> None:

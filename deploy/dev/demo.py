@@ -67,6 +67,7 @@ def main() -> None:
                 "DATABASE_URL": url,
                 "DEBUG": "1" if action == "run" else "0",
                 "PORT": str(port),
+                "SITE_ADDRESS": f"http://{HOST}:{port}",
             }
             os.environ.update(settings)
             with full_disk_in_one_line(data):

@@ -177,6 +177,17 @@ def test_another_name_meanwhile_begins_anew(many, world, every_address, client):
         assert (names(body), sequences(body)) == ({NEW}, {"1"})
 
 
+def test_what_is_noted_at_the_last_moment_is_not_taken_for_ready(many, world, every_address, client):
+    rename(world.room.home, "まちがえた名前")
+    while refreshes._prepare(refresh_id=FeedRefresh.objects.pending().get().pk):
+        pass
+    rename(world.room.home)
+    assert refreshes._publish_all() == 0
+    assert names(client.get(address_of(every_address[0])).content) == {OLD}
+    refreshes.run()
+    assert names(client.get(address_of(every_address[0])).content) == {NEW}
+
+
 def test_an_edit_meanwhile_takes_what_is_pending_with_it(many, world, every_address, client):
     rename(world.room.home)
     refreshes.run(patience=-1)
@@ -263,6 +274,15 @@ def test_back_to_an_older_version_is_a_change_as_well(many, monkeypatch, frozen_
         assert refreshes.is_due()
         refreshes.run()
         assert not refreshes.is_due()
+
+
+def test_another_address_of_the_site_is_a_change_as_well(many, settings, client, world):
+    feed = feeds.issue_for_home(home=world.room.home, label="x", by=world.home_staff)
+    settings.SITE_ADDRESS = "https://taiken.example.jp"
+    assert refreshes.is_due()
+    refreshes.run()
+    assert not refreshes.is_due()
+    assert client.get(address_of(feed)).content.count(b"\r\nURL:https://taiken.example.jp/sessions/") == MANY
 
 
 def test_entries_that_are_missing_appear_together(many, world, client):

@@ -185,7 +185,7 @@ Q_CLUSTER = {
 # The part of a calendar UID behind the @; never change it once calendars are subscribed.
 CALENDAR_UID_HOST = env("CALENDAR_UID_HOST", default="taiken.invalid")
 # Where this application is reached, such as https://taiken.example.jp, without a slash at its end: events of staff
-# calendars lead there. Empty: they lead nowhere. After a change: `manage.py refresh_feeds`.
+# calendars lead there. Empty: they lead nowhere.
 SITE_ADDRESS = env("SITE_ADDRESS", default="")
 # The weekday on which weeks of the calendars begin, by its English name: SUNDAY or MONDAY.
 CALENDAR_WEEK_STARTS = env("CALENDAR_WEEK_STARTS", default="SUNDAY")
