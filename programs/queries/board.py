@@ -272,7 +272,9 @@ def _day(date: dt.date, today: dt.date) -> Day:
 
 def _mark_outside(groups: Sequence[Group], busy: dict[int, set[dt.date]]) -> None:
     for group in groups:
-        for cell in (cell for row in group.rows for cell in row.cells):
+        # A resident's room is nobody's to offer, whatever the home has planned.
+        offered = (row for row in group.rows if row.room.use == RoomUse.TRIAL)
+        for cell in (cell for row in offered for cell in row.cells):
             dates = (cell.day.date + dt.timedelta(days=number) for number in range(cell.span))
             cell.outside = any(date in busy.get(group.home.pk, ()) for date in dates)
 
