@@ -16,6 +16,7 @@ from calendars.domain.ical import assemble
 from calendars.domain.window import window_on
 from calendars.enums import OF_A_PERSON
 from calendars.models import EMPTY_FOR, CalendarFeed
+from calendars.prepared import Prepared
 from calendars.services.feeds import hash_of
 from transition import clock
 from transition.enums import ConsentKind
@@ -40,8 +41,8 @@ POLLED = (
     "last_fetched_at",
 )
 
-# Stand in the stored parameters for what differs from poll to poll.
-_TODAY, _HASH = "@today", "@hash"
+_HASH = "@hash"
+_ORGANIZATION_COLUMNS = ("id", "kind", "municipality_id")
 
 # Written out, because composing it for each answer took longer than running it.
 _ENTRIES = """
@@ -67,14 +68,18 @@ def live_feed(token: str, *, now: dt.datetime) -> CalendarFeed | None:
     token_hash = hash_of(token)
     if token_hash is None:
         return None
-    sql, params = _feed_by_hash()
-    today = connection.ops.adapt_datefield_value(clock.local_date(now))
-    known = {_TODAY: today, _HASH: token_hash}
-    feed = next(iter(CalendarFeed.objects.raw(sql, [known.get(value, value) for value in params])), None)
-    if feed is None or not feed.is_live(now):
+    prepared = _feed_by_hash()
+    rows = prepared.rows(clock.local_date(now), {_HASH: token_hash})
+    if not rows:
         return None
+    *values, agreed, is_member, kind, municipality = prepared.converted(rows[0])
+    feed = CalendarFeed.from_db(connection.alias, _polled_columns(), values)
+    if not feed.is_live(now):
+        return None
+    feed.agreed, feed.is_member = agreed, is_member
     if feed.organization_id:
-        feed.organization = Organization(feed.organization_id, kind=feed.kind, municipality_id=feed.municipality)  # type: ignore[attr-defined]
+        known = (feed.organization_id, kind, municipality)
+        feed.organization = Organization.from_db(connection.alias, _ORGANIZATION_COLUMNS, known)
     return feed
 
 
@@ -88,7 +93,7 @@ def calendar_of(feed: CalendarFeed, *, today: dt.date, now: dt.datetime) -> byte
         seen = scopes.entries(feed).filter(starts_at__lt=end, ends_at__gt=start)
         seen = seen.filter(Q(cancelled_at=None) | Q(cancelled_at__gt=now - CANCELLED_FOR))
         try:
-            bodies = seen.order_by("starts_at", "session", "pk").values_list(AsStored("body"))
+            bodies = seen.order_by("starts_at", "session_id", "pk").values_list(AsStored("body"))
             return _calendar(*bodies.query.sql_with_params())
         except EmptyResultSet:
             return assemble([])
@@ -124,21 +129,23 @@ def _entries_sql() -> str:
 
 
 @functools.cache
-def _feed_by_hash() -> tuple[str, tuple]:
-    """The SQL of the one query of a poll, with marks where its values go. Programs poll all day; making it anew
-    cost more than all the rest."""
-    mark = dt.date(1, 1, 1)
-    agreed = Consent.objects.given(ConsentKind.CALENDAR, mark).filter(person=OuterRef("person"))
-    member = Membership.objects.current().filter(user=OuterRef("user"), organization=OuterRef("organization"))
-    found = CalendarFeed.objects.order_by().filter(token_hash=_HASH).only(*POLLED)
-    annotated = found.annotate(
-        **{
-            "agreed": Exists(agreed),
-            "is_member": Exists(member),
-            "kind": F("organization__kind"),
-            "municipality": F("organization__municipality"),
-        }
-    )
-    sql, params = annotated.query.sql_with_params()
-    marked = connection.ops.adapt_datefield_value(mark)
-    return sql, tuple(_TODAY if value in (mark, marked) else value for value in params)
+def _polled_columns() -> list[str]:
+    """In the order in which they are asked for."""
+    fields = CalendarFeed._meta.concrete_fields
+    return [field.attname for field in fields if field.primary_key or field.name in POLLED]
+
+
+@functools.cache
+def _feed_by_hash() -> Prepared:
+    def compose() -> QuerySet[CalendarFeed]:
+        agreed = Consent.objects.given(ConsentKind.CALENDAR, clock.today()).filter(person=OuterRef("person"))
+        member = Membership.objects.current().filter(user=OuterRef("user"), organization=OuterRef("organization"))
+        found = CalendarFeed.objects.order_by().filter(token_hash=_HASH).only(*POLLED)
+        return found.annotate(
+            has_agreed=Exists(agreed),
+            belongs=Exists(member),
+            kind=F("organization__kind"),
+            municipality=F("organization__municipality"),
+        )
+
+    return Prepared(compose, marks=[_HASH])

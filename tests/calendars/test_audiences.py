@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from icalendar import Calendar
 
+from calendars import scopes
 from calendars.domain.levels import levels, variant_of
 from calendars.enums import Audience, Detail
 from calendars.models import EMPTY_FOR, CalendarFeed
@@ -16,7 +17,7 @@ from tests import factories
 from tests.calendars.conftest import address_of, put, refresh
 from transition import clock
 from transition.enums import ConsentKind, ConsentMeans, OrganizationKind
-from transition.models import Consent, Membership, SupportLink
+from transition.models import Consent, Membership, Person, SupportLink
 from transition.services import consents
 
 DAY = dt.date(2026, 11, 21)
@@ -254,6 +255,19 @@ def test_a_feed_about_to_end_is_still_empty_for_a_month(read, stay, world, feed,
     feeds.empty(feed=feed, by=world.worker)
     frozen_time.shift(dt.timedelta(days=29))
     assert read(feed) == []
+
+
+@pytest.mark.parametrize("kind", OrganizationKind)
+def test_feeds_carry_the_people_an_organization_supports(world, kind):
+    """What feeds read off the links for speed is what the rest of the software goes by."""
+    city = None if kind == OrganizationKind.MUNICIPALITY else world.municipality
+    organization = factories.OrganizationFactory(kind=kind, municipality=city)
+    linked, ended, _stranger = factories.PersonFactory.create_batch(3)
+    SupportLink.objects.create(person=linked, organization=organization, starts_on=DAY)
+    SupportLink.objects.create(person=ended, organization=organization, starts_on=DAY, ends_on=DAY)
+    found = scopes.people_supported_by(organization)
+    expected = Person.objects.supported_by(organization)
+    assert {row["known"] for row in found} == set(expected.values_list("pk", flat=True))
 
 
 @pytest.mark.parametrize("audience", Audience)
