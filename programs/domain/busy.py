@@ -174,9 +174,6 @@ class _Reader:
 def read(data: bytes, first: dt.datetime, last: dt.datetime) -> list[Span] | ReadProblem:
     """The busy spans from `first` to `last`, both aware, in order and without overlaps; or why there are none."""
     text = data.decode("utf-8-sig", errors="replace")
-    # What broke off on the way must not look like a calendar with less in it.
-    if not text.rstrip("\0\r\n\t ").upper().endswith("END:VCALENDAR"):
-        return ReadProblem.NOT_ICAL
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -162,6 +162,13 @@ class TestRequest:
             request(world, "2026-12-02", "2026-12-03")
         assert {problem.enforcement for problem in refused.value.problems} == {"BLOCK"}
 
+    def test_not_of_another_home_or_a_removed_calendar(self, world, worker):
+        busy(("2026-12-02", "16:00"), ("2026-12-02", "18:00"), home=factories.HomeFactory())
+        gone = busy(("2026-12-02", "16:00"), ("2026-12-02", "18:00"), home=world.room.home)
+        gone.removed_at = clock.now()
+        gone.save()
+        assert NOTE not in worker.get(request_url(world)).content.decode()
+
     def test_not_on_other_dates(self, world, worker):
         busy(("2026-12-03", "10:00"), ("2026-12-03", "15:00"), home=world.room.home)
         assert NOTE not in worker.get(request_url(world)).content.decode()
