@@ -399,7 +399,7 @@ WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 @given(
     zone=st.sampled_from(["Asia/Tokyo", "Europe/Berlin", "America/New_York"]),
     begins=st.datetimes(dt.datetime(2025, 1, 1), dt.datetime(2027, 6, 1)).map(
-        lambda d: d.replace(second=0, microsecond=0)
+        lambda d: d.replace(second=0, microsecond=0, fold=0)
     ),
     minutes=st.integers(1, 3000),
     interval=st.integers(1, 3),
