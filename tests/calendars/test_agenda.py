@@ -303,13 +303,14 @@ class TestWhose:
             page = client_of(user).get(reverse(f"calendars:{name}", args=args))
             return [text(link) for link in soup(page).select("nav[aria-label=ほかの予定表] a")]
 
+        phone = "スマートフォンのカレンダーに入れる"
         second = factories.HomeFactory(organization=world.home_office)
         assert ways(world.worker, "person-calendar", world.person.public_id) == ["自分の予定表", "みんなの予定表"]
-        assert ways(world.worker, "my-calendar") == ["みんなの予定表", "付き添える日を入れる"]
-        assert ways(world.worker, "organization-calendar") == ["自分の予定表"]
+        assert ways(world.worker, "my-calendar") == ["みんなの予定表", "付き添える日を入れる", phone]
+        assert ways(world.worker, "organization-calendar") == ["自分の予定表", phone]
         homes = [world.room.home.name, second.name]
-        assert ways(world.home_staff, "organization-calendar") == ["居室の空き", *homes]
-        assert ways(world.home_staff, "home-calendar", second.public_id) == ["居室の空き", "みんなの予定表"]
+        assert ways(world.home_staff, "organization-calendar") == ["居室の空き", *homes, phone]
+        assert ways(world.home_staff, "home-calendar", second.public_id) == ["居室の空き", "みんなの予定表", phone]
 
     def test_a_home_sees_neither_outings_nor_other_homes(self, world, outing):
         outing("2026-12-10")
