@@ -42,8 +42,8 @@ class FeedForm(forms.Form):
     means = forms.ChoiceField(
         label="本人が「家族などに見せる」に同意したことを、どうやって確かめましたか",
         choices=ConsentMeans,
-        required=False,
         widget=forms.RadioSelect,
+        error_messages={"required": "どうやって確かめたか選んでください。"},
         help_text="家族などの予定表に必要です。同意としてきょうの日付で残し、本人がやめたいと言ったらすぐに見えなくなります。",
     )
 
@@ -64,6 +64,8 @@ class FeedForm(forms.Form):
             self.fields["label"].label = "どこで使いますか"
         if not owner.asks_consent():
             del self.fields["means"]
+        elif self.is_bound and self.data.get("audience") != Audience.FAMILY:
+            self.fields["means"].required = False
 
     def clean_label(self) -> str:
         label = clean_line(self.cleaned_data["label"])
