@@ -34,6 +34,7 @@ ROLES = {
 EXCEPTIONS = {
     "programs:pack": "one document for a meeting: six months with every record, printed once a month",
     "programs:month-sheet": "one document for the city, printed once a month",
+    "programs:session-override": "judges a stay against every limit and condition again, and who may pass them",
     "programs:proposal": "the solver's page: reads limits, days, wishes and goals of six months at once",
 }
 # No pages: they change something, or answer another program.

@@ -22,6 +22,7 @@ from programs.models import Enrollment, Session
 from programs.queries import outings as queries
 from programs.queries.limits import LimitBook
 from programs.queries.planner import for_change
+from programs.queries.session_page import for_reader
 from programs.services import outings as services
 from programs.views.acting import STALE, request_key
 from transition import clock
@@ -277,7 +278,7 @@ def _begun(request: HttpRequest, session: Session) -> HttpResponse | None:
 
 def _session(request: HttpRequest, public_id: UUID) -> Session:
     user = _user(request)
-    session = get_object_or_404(for_change(Session.objects.visible_to(user)), public_id=public_id)
+    session = get_object_or_404(for_change(for_reader(user)), public_id=public_id)
     if not user.has_perm("programs.change_outing", session):
         raise PermissionDenied
     return session
