@@ -184,10 +184,9 @@ def today_of(homes: QuerySet[Home], today: dt.date) -> Today:
     return found
 
 
-def unconfirmed_slots(homes: QuerySet[Home], today: dt.date) -> list[Slot]:
-    """Open slots that nobody has said to be free for a long time, the longest first; a handful."""
-    since = clock.now() - dt.timedelta(days=Slot.FRESH_DAYS)
-    slots = Slot.objects.open().filter(room__home__in=homes, ends_on__gt=today, confirmed_at__lt=since)
+def unconfirmed_slots(homes: QuerySet[Home]) -> list[Slot]:
+    """Those that nobody has said to be free for the longest time first; a handful."""
+    slots = Slot.objects.unconfirmed(clock.now()).filter(room__home__in=homes)
     return list(slots.select_related("room__home").order_by("confirmed_at", "pk")[:5])
 
 

@@ -51,7 +51,7 @@ def board(request: HttpRequest) -> HttpResponse:
         # Looked up only when the whole page is rendered.
         "visits": SimpleLazyObject(lambda: queries.today_of(homes, today)),
         "waiting": SimpleLazyObject(lambda: queries.waiting(homes).count()),
-        "unconfirmed": SimpleLazyObject(lambda: queries.unconfirmed_slots(homes, today)),
+        "unconfirmed": SimpleLazyObject(lambda: queries.unconfirmed_slots(homes)),
     }
     status = 422 if form.errors or nights.is_bound else 200
     response = render_page(request, "programs/board.html", context, partials={"board"}, status=status)
