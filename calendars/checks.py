@@ -8,7 +8,8 @@ from django.core.checks import Error, Warning, register
 from django.urls import reverse
 
 from calendars.queries.agenda import WEEK_STARTS
-from calendars.services.feeds import LONGEST_ADDRESS, TOKEN_LENGTH
+from calendars.services.feeds import LONGEST_ADDRESS
+from transition.domain import tokens
 
 _SITE_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 
@@ -34,7 +35,7 @@ def site_address(**kwargs: Any) -> list[Error]:
 @register
 def long_host(**kwargs: Any) -> list[Warning]:
     """Google fails without a word on a calendar whose address is longer than 256 characters."""
-    path = reverse("calendars:feed", args=["x" * TOKEN_LENGTH])
+    path = reverse("calendars:feed", args=["x" * tokens.LENGTH])
     longest = LONGEST_ADDRESS - len(f"https://{path}")
     return [
         Warning(f"ALLOWED_HOSTS: {host} is too long for Google; {longest} letters at most.", id="calendars.W001")

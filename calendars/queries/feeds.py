@@ -17,8 +17,8 @@ from calendars.domain.window import window_on
 from calendars.enums import OF_A_PERSON
 from calendars.models import EMPTY_FOR, CalendarFeed
 from calendars.prepared import Prepared
-from calendars.services.feeds import hash_of
 from transition import clock
+from transition.domain.tokens import hash_of
 from transition.enums import ConsentKind
 from transition.models import Consent, Membership, Organization
 

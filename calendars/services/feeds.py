@@ -1,9 +1,6 @@
 """Issues, renews and revokes the secret addresses of feeds."""
 
 import datetime as dt
-import hashlib
-import re
-import secrets
 from contextlib import suppress
 
 from django.db import OperationalError
@@ -18,17 +15,15 @@ from calendars.services import fragments
 from programs.domain.problems import Problem, Refused
 from programs.models import Home
 from transition import clock
+from transition.domain import tokens
 from transition.enums import HOSTING_KINDS, ConsentKind
 from transition.models import Consent, Membership, Organization, Person, User
 from transition.services import audit, consents
 from transition.services.transactions import RequestKey, lock, writing
 
-TOKEN_BYTES = 32
-TOKEN_LENGTH = 43
 # Google does not read what has a longer one, and says nothing.
 LONGEST_ADDRESS = 256
 NOTED_EVERY = dt.timedelta(hours=1)
-_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 
 
 @writing
@@ -171,12 +166,6 @@ def note_fetch(*, feed: CalendarFeed, user_agent: str) -> None:
             CalendarFeed.objects.filter(pk=feed.pk).update(last_fetched_at=now, last_agent=agent_of(user_agent))
 
 
-def hash_of(token: str) -> str | None:
-    """What is stored of a token; None for what cannot be one."""
-    return hashlib.sha256(token.encode()).hexdigest() if _TOKEN.fullmatch(token) else None
-
-
 def _give_token(feed: CalendarFeed) -> str:
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    feed.token_hash = hashlib.sha256(token.encode()).hexdigest()
+    token, feed.token_hash = tokens.new()
     return token

@@ -1,8 +1,8 @@
 """Reads of the personal links."""
 
 from transition import clock
+from transition.domain.tokens import hash_of
 from transition.models import Person, PersonLink
-from transition.services.links import hash_of
 
 
 def link_rows(person: Person) -> list[PersonLink]:

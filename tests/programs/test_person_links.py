@@ -12,6 +12,7 @@ from tests.personas import make_world
 from tests.programs.easy import link_of
 from tests.programs.pages import HTMX, client_of, field_error, part, queries_of, soup, text
 from transition import clock
+from transition.domain import tokens
 from transition.models import AuditEvent, PersonLink
 from transition.services import links
 from transition.services.transactions import KeyReused, RequestKey
@@ -53,7 +54,7 @@ def test_a_link_is_256_bits_and_only_its_hash_is_stored(world):
     link = link_of(world.person, world.worker)
     assert len(link.token) == 43
     stored = PersonLink.objects.get()
-    assert (stored.token, stored.token_hash) == ("", links.hash_of(link.token))
+    assert (stored.token, stored.token_hash) == ("", tokens.hash_of(link.token))
     assert link.token not in str(PersonLink.objects.values()) + str(AuditEvent.objects.values())
 
 

@@ -1,31 +1,27 @@
 """Issues and revokes the personal links that open the easy view."""
 
 import datetime as dt
-import hashlib
-import re
-import secrets
 from contextlib import suppress
 
 from django.db import OperationalError
 
 from transition import clock
+from transition.domain import tokens
 from transition.models import Person, PersonLink, User
 from transition.services import audit
 from transition.services.transactions import RequestKey, lock, writing
 
 # Under which a browser's session holds the id of the link through which it came in.
 SESSION_KEY = "person_link"
-TOKEN_BYTES = 32
 NOTED_EVERY = dt.timedelta(hours=1)
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @writing
 def issue(*, person: Person, label: str, by: User, key: RequestKey | None = None) -> PersonLink:
     """A new link. `link.token` holds the secret this one time; it is empty when `key` was used before."""
     lock(Person, [person.pk])
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    link = PersonLink(person=person, label=label, created_by=by, token_hash=_hash(token))
+    token, token_hash = tokens.new()
+    link = PersonLink(person=person, label=label, created_by=by, token_hash=token_hash)
     link.full_clean()
     link.save()
     link.token = token
@@ -54,12 +50,3 @@ def note_use(*, link: PersonLink) -> None:
     if link.last_used_at is None or now - link.last_used_at >= NOTED_EVERY:
         with suppress(OperationalError):
             PersonLink.objects.filter(pk=link.pk).update(last_used_at=now)
-
-
-def hash_of(token: str) -> str | None:
-    """What is stored of a token; None for what cannot be one."""
-    return _hash(token) if _TOKEN.fullmatch(token) else None
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
