@@ -258,26 +258,3 @@ class PreparedEntry(models.Model):
 
     def __str__(self) -> str:
         return str(self.entry_id)
-
-
-class VisitCount(models.Model):
-    """How often something was asked for in one stretch of time. `key` is a keyed hash: nobody's address stands here."""
-
-    key = models.CharField("だれが何を", max_length=64)
-    since = models.DateTimeField("いつから")
-    count = models.PositiveIntegerField("回数", default=0)
-
-    class Meta:
-        verbose_name = "画面が開かれた回数"
-        verbose_name_plural = "画面が開かれた回数"
-        indexes = [models.Index(fields=["since"], name="visit_count_since")]
-        constraints = [
-            models.UniqueConstraint(
-                name="visit_count_once_per_stretch",
-                fields=["key", "since"],
-                violation_error_message="この回数はもう数えています。",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.since:%Y-%m-%d %H:%M} {self.count}"

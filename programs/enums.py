@@ -239,3 +239,19 @@ class ReadProblem(TextChoices):
     TOO_LARGE = "TOO_LARGE", "予定表が大きすぎます（2MBまで）"
     TOO_MANY = "TOO_MANY", "予定が多すぎます（5,000件まで）"
     NOT_ICAL = "NOT_ICAL", "予定表（iCalendar）として読めません"
+
+
+class WebhookEvent(TextChoices):
+    """What other systems may be told of."""
+
+    SESSION_CHANGED = "SESSION_CHANGED", "体験が変わったとき"
+    SLOT_PUBLISHED = "SLOT_PUBLISHED", "体験枠が公開されたとき"
+
+
+class DeliveryState(TextChoices):
+    """Of one call to one webhook."""
+
+    NEW = "NEW", "これから送る"
+    SENDING = "SENDING", "送っているところ"
+    DELIVERED = "DELIVERED", "届いた"
+    FAILED = "FAILED", "届かなかった"

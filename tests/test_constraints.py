@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
 
-from calendars.models import CalendarFeed, FeedEntry, FeedRefresh, VisitCount
+from calendars.models import CalendarFeed, FeedEntry, FeedRefresh
 from programs.enums import NightUse, SessionKind, SessionState
 from programs.models import (
     BusyTime,
@@ -32,7 +32,18 @@ from programs.models import (
     StopRequest,
 )
 from tests import factories
-from transition.models import Contact, IdempotencyKey, IntentionCheck, PersonCard, PersonLink, Wish, WishItem
+from transition.models import (
+    Contact,
+    IdempotencyKey,
+    IntentionCheck,
+    JobRun,
+    NotificationChoice,
+    PersonCard,
+    PersonLink,
+    RateCount,
+    Wish,
+    WishItem,
+)
 from transition.services.transactions import broken_constraint
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +59,14 @@ def twice(factory, **values) -> Callable[[], object]:
         factory(**values)
 
     return act
+
+
+def same_choice():
+    twice(NotificationChoice.objects.create, user=factories.UserFactory(), kind="DIGEST", delivery="OFF")()
+
+
+def same_webhook():
+    factories.WebhookFactory(organization=factories.WebhookFactory().organization)
 
 
 def same_grant():
@@ -322,8 +341,16 @@ BREAKS: dict[str, Callable[[], object]] = {
     "idempotency_key_once_per_sender": twice(
         IdempotencyKey.objects.create, sender=uuid.UUID(int=1), key="k", fingerprint="f"
     ),
-    "visit_count_once_per_stretch": twice(
-        VisitCount.objects.create, key="k", since=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    "job_run_once_a_day": twice(JobRun.objects.create, job="nightly", on=DAY),
+    "job_run_done_is_finished": lambda: JobRun.objects.create(job="nightly", on=DAY, state="DONE"),
+    "notification_sent_has_moment": lambda: factories.NotificationFactory(state="SENT"),
+    "notification_sending_is_claimed": lambda: factories.NotificationFactory(state="SENDING"),
+    "notification_bundled_has_bundle": lambda: factories.NotificationFactory(state="BUNDLED"),
+    "notification_choice_once_per_kind": same_choice,
+    "webhook_url_once_per_organization": same_webhook,
+    "webhook_delivery_delivered_has_moment": lambda: factories.WebhookDeliveryFactory(state="DELIVERED"),
+    "rate_count_once_per_stretch": twice(
+        RateCount.objects.create, key="k", since=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
     ),
     "family_remark_home_seen_at_with_by": lambda: remark(home_seen_at=dt.datetime(2026, 12, 1, tzinfo=dt.UTC)),
     "idempotency_key_has_one_sender": lambda: IdempotencyKey.objects.create(key="k", fingerprint="f"),

@@ -153,3 +153,80 @@ class ConsentMeans(TextChoices):
     WORD = "WORD", "ことば"
     GESTURE = "GESTURE", "身ぶり・表情"
     GUARDIAN = "GUARDIAN", "後見人など"
+
+
+class TokenScope(TextChoices):
+    """What a program with a token may do, at most: never more than the user whose token it is."""
+
+    HOMES_READ = "HOMES_READ", "ホーム・居室・体験枠を見る"
+    HOMES_WRITE = "HOMES_WRITE", "体験枠を公開し、居室とホームの案内を直す"
+    PEOPLE_READ = "PEOPLE_READ", "本人の情報を見る"
+    PEOPLE_WRITE = "PEOPLE_WRITE", "本人の情報を書く"
+    SESSIONS_READ = "SESSIONS_READ", "体験を見る"
+    SESSIONS_WRITE = "SESSIONS_WRITE", "体験を申し込む・返事する・記録する"
+    PROGRAMS_READ = "PROGRAMS_READ", "体験事業と上限を見る"
+    PROGRAMS_WRITE = "PROGRAMS_WRITE", "体験事業と上限を直す"
+    CALENDARS_READ = "CALENDARS_READ", "予定表の配信を見る"
+    CALENDARS_WRITE = "CALENDARS_WRITE", "予定表の配信を作る・止める"
+    AUDIT_READ = "AUDIT_READ", "監査記録を見る"
+    OFFICE_READ = "OFFICE_READ", "お知らせ・通知先・組織を見る"
+    OFFICE_WRITE = "OFFICE_WRITE", "お知らせ・通知先を直す"
+
+
+class NotificationKind(TextChoices):
+    """What people are told; each kind has its words and rules in the app that knows what it is about."""
+
+    REQUEST_ARRIVED = "REQUEST_ARRIVED", "体験の申込が届いたとき"
+    REQUEST_EXPIRED = "REQUEST_EXPIRED", "申込の期限がすぎたとき"
+    SESSION_CONFIRMED = "SESSION_CONFIRMED", "体験が確定したとき"
+    SESSION_DECLINED = "SESSION_DECLINED", "申込が断られたとき"
+    SESSION_CANCELLED = "SESSION_CANCELLED", "体験が取り消されたとき"
+    STOP_ASKED = "STOP_ASKED", "本人が「やめたい」と言ったとき"
+    REMARK_LEFT = "REMARK_LEFT", "家族の声が届いたとき"
+    STAY_IN_7_DAYS = "STAY_IN_7_DAYS", "お泊まりの7日前"
+    STAY_TOMORROW = "STAY_TOMORROW", "お泊まりの前の日"
+    OUTING_TOMORROW = "OUTING_TOMORROW", "おでかけの前の日"
+    RECORD_MISSING = "RECORD_MISSING", "記録が2日たっても書かれていないとき"
+    REVIEW_DUE = "REVIEW_DUE", "振り返りの時期がきたとき"
+    GRANT_ENDS_60 = "GRANT_ENDS_60", "支給決定が終わる60日前"
+    GRANT_ENDS_14 = "GRANT_ENDS_14", "支給決定が終わる14日前"
+    ALLOWANCE_LAPSING = "ALLOWANCE_LAPSING", "月末で使えなくなる分があるとき"
+    SLOT_UNCONFIRMED = "SLOT_UNCONFIRMED", "体験枠の空きを30日確かめていないとき"
+    INTENTION_DUE = "INTENTION_DUE", "意向確認の時期がきたとき"
+    FOLLOW_UP_30_DAYS = "FOLLOW_UP_30_DAYS", "移ってから30日"
+    FOLLOW_UP_6_MONTHS = "FOLLOW_UP_6_MONTHS", "移ってから6か月"
+    FEED_ENDING = "FEED_ENDING", "予定表のアドレスの期限が近いとき"
+    CALENDAR_UNREADABLE = "CALENDAR_UNREADABLE", "ほかのカレンダーが読めないとき"
+    WEBHOOK_DISABLED = "WEBHOOK_DISABLED", "ウェブフックを止めたとき"
+    CONSISTENCY = "CONSISTENCY", "夜の点検で食いちがいが見つかったとき"
+    DIGEST = "DIGEST", "1日1通のまとめ"
+
+
+class Delivery(TextChoices):
+    """How somebody wants to hear of one kind of thing."""
+
+    MAIL = "MAIL", "メールと画面"
+    DIGEST = "DIGEST", "1日1通のまとめと画面"
+    IN_APP = "IN_APP", "画面だけ"
+    OFF = "OFF", "受け取らない"
+
+
+class NotificationState(TextChoices):
+    """Of the mail. SENDING is written before the mail server is spoken to, so that a crash leaves a trace."""
+
+    NEW = "NEW", "これから送る"
+    SENDING = "SENDING", "送っているところ"
+    SENT = "SENT", "送った"
+    BUNDLED = "BUNDLED", "まとめに入れた"
+    FAILED = "FAILED", "送れなかった"
+    UNCERTAIN = "UNCERTAIN", "送れたか分からない"
+    UNMAILED = "UNMAILED", "メールなし"
+    OBSOLETE = "OBSOLETE", "もう要らない"
+
+
+class RunState(TextChoices):
+    """Of one job on one day."""
+
+    RUNNING = "RUNNING", "しているところ"
+    DONE = "DONE", "終わった"
+    FAILED = "FAILED", "できなかった"

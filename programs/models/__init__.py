@@ -7,6 +7,7 @@ from programs.models.programs import Limit, Program
 from programs.models.records import GoalScore, Photo, Rating, RecordDraft, RecordVersion, SessionRecord
 from programs.models.sessions import Override, RoomNight, Session, SessionEvent
 from programs.models.voices import DoneMark, FamilyRemark, StopRequest
+from programs.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "BusyTime",
@@ -41,4 +42,6 @@ __all__ = [
     "SessionWish",
     "Slot",
     "StopRequest",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from calendars.enums import Audience, Detail
-from calendars.models import CalendarFeed, VisitCount
+from calendars.models import CalendarFeed
 from calendars.services import feeds, visits
 from programs.enums import Face, SessionAction, SessionState
 from programs.models import FamilyRemark, HomeGuide, Photo, Rating, SessionEvent, SessionRecord
@@ -23,7 +23,7 @@ from tests.programs.pages import text
 from transition import clock
 from transition.enums import ConsentKind, Expression
 from transition.masking import masked
-from transition.models import AuditEvent, Consent, IdempotencyKey
+from transition.models import AuditEvent, Consent, IdempotencyKey, RateCount
 from transition.services import consents
 
 pytestmark = pytest.mark.django_db
@@ -423,8 +423,8 @@ def test_old_counts_go_and_no_address_is_kept(client, world, feed, frozen_time):
     client.get(page_of(feed), REMOTE_ADDR="192.0.2.7")
     frozen_time.shift(dt.timedelta(hours=2))
     client.get(page_of(issued(world, label="父")), REMOTE_ADDR="192.0.2.7")
-    assert VisitCount.objects.filter(since__lt=clock.now() - dt.timedelta(hours=1)).count() == 0
-    assert not VisitCount.objects.filter(key__contains="192.0.2.7").exists()
+    assert RateCount.objects.filter(since__lt=clock.now() - dt.timedelta(hours=1)).count() == 0
+    assert not RateCount.objects.filter(key__contains="192.0.2.7").exists()
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from programs.enums import (
     SessionKind,
     SessionState,
     Unit,
+    WebhookEvent,
     Window,
 )
 from programs.models import (
@@ -30,6 +31,8 @@ from programs.models import (
     Room,
     Session,
     Slot,
+    Webhook,
+    WebhookDelivery,
 )
 from programs.models.external import ExternalCalendar
 from transition import clock
@@ -39,16 +42,20 @@ from transition.enums import (
     GoalArea,
     GrantService,
     MembershipRole,
+    NotificationKind,
     OrganizationKind,
     Residence,
     Sex,
+    TokenScope,
 )
 from transition.models import (
+    ApiToken,
     Consent,
     Contact,
     Goal,
     Grant,
     Membership,
+    Notification,
     Organization,
     Person,
     PersonCard,
@@ -328,3 +335,48 @@ class FollowUpFactory(DjangoModelFactory):
     outcome = factory.SubFactory(OutcomeFactory, code=OutcomeCode.MOVED_FLAT, moved_on=dt.date(2026, 11, 1))
     kind = FollowUpKind.VISIT_30_DAYS
     due_on = dt.date(2026, 12, 1)
+
+
+class ApiTokenFactory(DjangoModelFactory):
+    """Without a usable secret; `transition.services.api_tokens.issue` makes one with it."""
+
+    class Meta:
+        model = ApiToken
+
+    user = factory.SelfAttribute("membership.user")
+    organization = factory.SelfAttribute("membership.organization")
+    label = "町の予約ソフト"
+    scopes = factory.LazyFunction(lambda: list(TokenScope.values))
+    token_hash = factory.Sequence(lambda n: f"{n:064d}")
+
+    class Params:
+        membership = factory.SubFactory(MembershipFactory)
+
+
+class NotificationFactory(DjangoModelFactory):
+    class Meta:
+        model = Notification
+
+    kind = NotificationKind.CONSISTENCY
+    reason_key = factory.Sequence(lambda n: f"consistency:{n}")
+    user = factory.SubFactory(UserFactory)
+
+
+class WebhookFactory(DjangoModelFactory):
+    class Meta:
+        model = Webhook
+
+    organization = factory.SubFactory(OrganizationFactory)
+    label = "市のホームページ"
+    url = "https://hook.example.invalid/taiken"
+    events = factory.LazyFunction(lambda: list(WebhookEvent.values))
+    created_by = factory.SubFactory(UserFactory)
+
+
+class WebhookDeliveryFactory(DjangoModelFactory):
+    class Meta:
+        model = WebhookDelivery
+
+    webhook = factory.SubFactory(WebhookFactory)
+    event = WebhookEvent.SLOT_PUBLISHED
+    payload = factory.LazyFunction(dict)

@@ -40,6 +40,8 @@ class IdempotencyKey(models.Model):
     key = models.CharField("キー", max_length=64)
     fingerprint = models.CharField("内容の指紋", max_length=64)
     answer = models.JSONField("答え", default=dict)
+    # What the API answered, word for word: {"status", "body"}. Empty for forms.
+    response = models.JSONField("返した内容", default=dict)
     created_at = models.DateTimeField("日時", default=clock.now)
 
     class Meta:
