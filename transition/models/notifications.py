@@ -17,8 +17,8 @@ class NotificationQuerySet(models.QuerySet):
 
     def shown(self, now: dt.datetime) -> "NotificationQuerySet":
         """What stands in the inbox: due, still true, and not itself a bundle of others."""
-        return self.filter(due_at__lte=now).exclude(state=NotificationState.OBSOLETE).exclude(
-            kind=NotificationKind.DIGEST
+        return (
+            self.filter(due_at__lte=now).exclude(state=NotificationState.OBSOLETE).exclude(kind=NotificationKind.DIGEST)
         )
 
     def unread(self) -> "NotificationQuerySet":

@@ -43,7 +43,7 @@ def issue(
         problems["scopes"] = "できることを1つ以上選んでください。"
     if not today <= ends_on <= today + dt.timedelta(days=TOKEN_DAYS):
         problems["expires_on"] = f"最後の日は、今日から{TOKEN_DAYS}日後までの日にしてください。"
-    if not by.memberships.current().filter(organization=organization).exists():  # type: ignore[attr-defined]
+    if not by.memberships.current().filter(organization=organization).exists():
         problems["organization"] = "所属している組織を選んでください。"
     if problems:
         raise ValidationError(problems)

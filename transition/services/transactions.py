@@ -10,7 +10,9 @@ import hashlib
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
@@ -40,6 +42,10 @@ class ConstraintBroken(Exception):  # noqa: N818 - reads as what happened
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(name)
+
+
+class PreconditionFailed(Exception):  # noqa: N818 - reads as what happened
+    """What the caller wanted to change is not any more as the caller knew it."""
 
 
 class KeyReused(Exception):  # noqa: N818 - reads as what happened
@@ -73,6 +79,32 @@ class RequestKey:
         return cls(user_id, key[:64], hashlib.sha256(text.encode()).hexdigest(), link_id, sender)
 
 
+# What must still be true once the locks are held; asked once, by the first `lock()` of the transaction.
+_condition: ContextVar[Callable[[], bool] | None] = ContextVar("condition", default=None)
+
+
+@contextmanager
+def only_if(is_true: Callable[[], bool]) -> Iterator[None]:
+    """The service called within does nothing, and raises PreconditionFailed, unless this holds when it has its lock.
+
+    Asked before the lock, two callers could both be told yes. A service that takes no lock cannot be called so.
+    """
+    token = _condition.set(is_true)
+    try:
+        yield
+        if _condition.get() is not None:
+            raise RuntimeError("the service took no lock under which the condition could be asked")
+    finally:
+        _condition.reset(token)
+
+
+def _ask_condition() -> None:
+    is_true = _condition.get()
+    _condition.set(None)
+    if is_true is not None and not is_true():
+        raise PreconditionFailed
+
+
 def writing(function: Callable[P, R]) -> Callable[P, R]:
     """Run a service in its own durable transaction.
 
@@ -85,7 +117,10 @@ def writing(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def inner(*args: P.args, **kwargs: P.kwargs) -> R:
         key = kwargs.get("key")
+        condition = _condition.get()
         for attempt in range(1, TRIES + 1):
+            # What is tried again asks again.
+            _condition.set(condition)
             try:
                 with transaction.atomic(durable=True):
                     if not isinstance(key, RequestKey):
@@ -112,6 +147,8 @@ def _answer_once(key: RequestKey, act: Callable[[], R]) -> R:
     if used is not None:
         if used.fingerprint != key.fingerprint:
             raise KeyReused
+        # Nothing is done now, so nothing has to hold.
+        _condition.set(None)
         if not used.answer:
             return cast(R, None)
         answered = apps.get_model(used.answer["model"])._default_manager.filter(pk=used.answer["pk"]).first()
@@ -130,7 +167,9 @@ def _answer_once(key: RequestKey, act: Callable[[], R]) -> R:
 def lock(model: type[M], ids: Iterable[int]) -> list[M]:
     """Lock rows by ascending id and return them fresh. On SQLite the transaction itself is the lock."""
     rows = model._default_manager.filter(pk__in=set(ids)).order_by("pk")
-    return list(rows.select_for_update(of=("self",), no_key=True))
+    locked = list(rows.select_for_update(of=("self",), no_key=True))
+    _ask_condition()
+    return locked
 
 
 def broken_constraint(error: IntegrityError) -> str:

@@ -24,6 +24,9 @@ INSTALLED_APPS = [
     "rules.apps.AutodiscoverRulesConfig",
     "csp",
     "django_q",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
@@ -195,5 +198,33 @@ INTENTION_MONTHS = env.int("INTENTION_MONTHS", default=6)
 # their own server here, (address, port), and who signed its certificate; neither is ever read from the environment.
 FETCH_EXCEPTIONS: frozenset[tuple[str, int]] = frozenset()
 FETCH_CA_FILE = ""
+# The API. Whoever has more to ask waits for the next minute.
+API_REQUESTS_A_MINUTE = env.int("API_REQUESTS_A_MINUTE", default=300)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "transition.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["transition.api.permissions.IsSignedIn", "transition.api.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["transition.api.throttling.PerCaller"],
+    "DEFAULT_PARSER_CLASSES": ["transition.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "transition.api.pagination.ByCursor",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "transition.api.schema.Schema",
+    "EXCEPTION_HANDLER": "programs.api.errors.handle",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "たいけんスケジューラー API",
+    "DESCRIPTION": "画面でできることは、すべてここからもできます。使い方は docs/api/ にあります。",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "DISABLE_DOCSTRING_DESCRIPTIONS": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": True,
+}
 SITE_NAME = "たいけんスケジューラー"
 DEMO = False

@@ -1,0 +1,42 @@
+"""What the serializers of all apps build on.
+
+What goes out is a `Shown` (a read-only view of a model); what comes in is a plain `Sent` with exactly the fields of
+the service it feeds. They are two, because nothing that comes in is ever saved but by a service.
+"""
+
+from typing import Any, TypeVar
+
+from django.db import models
+from rest_framework import serializers
+
+from transition.api.fields import DayField, MomentField
+
+M = TypeVar("M", bound=models.Model)
+
+
+class Shown(serializers.ModelSerializer[M]):
+    """One row as it goes out: `id` is the public id, moments carry their offset, everything is read only."""
+
+    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
+        models.DateTimeField: MomentField,
+        models.DateField: DayField,
+    }
+    id = serializers.UUIDField(source="public_id", read_only=True, help_text="公開IDです。")
+
+    def get_extra_kwargs(self) -> dict[str, Any]:
+        """Read only, so that no validator asks the database and no field is taken for one that comes in."""
+        own = super().get_extra_kwargs()
+        return {name: own.get(name, {}) | {"read_only": True} for name in self.Meta.fields if name != "id"} | own
+
+
+class Sent(serializers.Serializer[Any]):
+    """What comes in. A name that is not known is refused: a typo must not look like success."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        known = super().to_internal_value(data)
+        if unknown := sorted(set(data) - set(self.fields)):
+            said = "この項目はありません。"
+            raise serializers.ValidationError(
+                {name: [serializers.ErrorDetail(said, "unknown_field")] for name in unknown}
+            )
+        return known

@@ -1,0 +1,10 @@
+"""Addresses of this app below /api/v1/."""
+
+from rest_framework.routers import SimpleRouter
+
+from transition.api import tokens
+
+router = SimpleRouter(use_regex_path=False)
+router.register("tokens", tokens.Tokens, basename="token")
+
+urlpatterns = router.urls
