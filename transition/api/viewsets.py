@@ -137,6 +137,7 @@ class Resource(viewsets.GenericViewSet[Any], SaysWhoAsks):
         response.headers.setdefault("Cache-Control", "no-store")
         if (
             self._key is not None
+            and self.action not in self.forgotten_actions
             and 200 <= response.status_code < 300
             and "Idempotent-Replayed" not in response.headers
         ):
