@@ -12,6 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from transition import clock
+from transition.domain import text
 from transition.models import User
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -58,6 +59,21 @@ class DayField(serializers.DateField):
         if not self.first_year <= day.year <= LAST_YEAR:
             self.fail("range", first=self.first_year)
         return day
+
+
+class LineField(serializers.CharField):
+    """One line, cleaned as the screens clean it; a text of nothing but blanks is empty."""
+
+    clean_value = staticmethod(text.clean_line)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(self.clean_value(data) if isinstance(data, str) else data)
+
+
+class TextField(LineField):
+    """Several lines."""
+
+    clean_value = staticmethod(text.clean_text)
 
 
 @extend_schema_field(OpenApiTypes.UUID)
