@@ -468,7 +468,7 @@ def served(world: World, folder: Path) -> Iterator[psutil.Process]:
         browser, deadline = Browser(world, 0), time.monotonic() + 60
         while child.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(OSError):
-                if browser.send("/livez")[0] == 200:
+                if browser.send("/healthz")[0] == 200:
                     yield psutil.Process(child.pid)
                     return
             time.sleep(0.1)

@@ -38,7 +38,7 @@ EXCEPTIONS = {
     "programs:proposal": "the solver's page: reads limits, days, wishes and goals of six months at once",
 }
 # No pages: they change something, or answer another program.
-LEFT_OUT = ("transition:sign-out", "transition:livez", "transition:styleguide", "calendars:feed")
+LEFT_OUT = ("transition:sign-out", "transition:healthz", "transition:styleguide", "calendars:feed")
 
 
 @dataclass

@@ -7,3 +7,7 @@ class CalendarsConfig(AppConfig):
 
     def ready(self) -> None:
         from calendars import checks, receivers  # noqa: F401
+        from calendars.queries import figures as own
+        from transition import figures
+
+        figures.registry.register("予定表の配信", own.feeds)

@@ -1,7 +1,12 @@
 """How gunicorn starts, in the demo and in production alike."""
 
 import importlib
+import os
+import shutil
+import tempfile
 import threading
+
+from prometheus_client import multiprocess
 
 worker_class = "gthread"
 workers = 2
@@ -10,6 +15,9 @@ threads = 4
 timeout = 90
 loglevel = "warning"
 
+# All workers count their requests together, in files that go when the server stops.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="taiken-metrics-")
+
 # What takes seconds to load and only few pages need.
 SLOW_TO_LOAD = ("ortools.sat.python.cp_model", "weasyprint")
 
@@ -17,6 +25,14 @@ SLOW_TO_LOAD = ("ortools.sat.python.cp_model", "weasyprint")
 def post_worker_init(worker):
     """Load the slow libraries beside the first requests instead of within one of them."""
     threading.Thread(target=_load, args=(worker,), daemon=True).start()
+
+
+def child_exit(server, worker):
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server):
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def _load(worker):

@@ -201,7 +201,12 @@ ROWS = [
     Row("transition:sign-in", public=True),
     Row("transition:sign-out", public=True),
     Row("transition:switch-organization", post=("worker",), data=own_organization),
-    Row("transition:livez", public=True),
+    Row("transition:healthz", public=True),
+    Row("transition:readyz", public=True),
+    Row("transition:metrics", public=True),
+    # The administrator's: tests/transition/test_operations.py
+    Row("transition:operations", get=(), refused=PERSONAS),
+    Row("transition:failure-retry", lambda place: ["0" * 32], post=(), refused=PERSONAS),
     Row("transition:styleguide", public=True),
     Row("transition:guide", public=True),
     Row("transition:guide-page", lambda place: ["worker"], public=True),

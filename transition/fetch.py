@@ -1,8 +1,10 @@
-"""Reads one file from the public network: the only place from which the application calls out.
+"""Reads one file from the public network, or sends one message there: the only place from which the application
+calls out.
 
 Whoever may type an address must not reach this machine or its neighbors through us. So: https only; the name is
 resolved once and every answer must be a public address; the connection goes to exactly such an address, while the
-certificate must belong to the name; the same after each redirect; one time limit for everything together.
+certificate must belong to the name; the same after each redirect; one time limit for everything together. What is
+sent follows no redirect: it is for that one address.
 Nothing is raised, and nothing of an address is logged: it may be a secret.
 """
 
@@ -16,6 +18,8 @@ import ssl
 import threading
 import time
 import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -31,6 +35,10 @@ AGENT = "TaikenScheduler/1.0"
 HTTPS_PORT = 443
 REDIRECTS = (301, 302, 303, 307, 308)
 CHUNK = 65_536
+# So much goes out before the time is looked at again.
+SENT_AT_ONCE = 16_384
+# So much of an answer to what was sent is taken in, so that the other side is not cut off, and forgotten.
+MOST_OF_AN_ANSWER = 4_096
 LONGEST_ETAG, LONGEST_DATE = 200, 60
 
 # Kept as a list of our own: what the standard library calls global has changed between its versions.
@@ -76,6 +84,14 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of sending: the status of the answer, None when there was none. Anything but 2xx is a failure."""
+
+    status: int | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """An address taken apart: the host as the network writes it, and what to ask it for."""
 
@@ -93,6 +109,21 @@ class _Stop(Exception):  # noqa: N818 - says what to do, and never leaves this m
     def __init__(self, failure: Failure) -> None:
         self.failure = failure
         super().__init__(failure)
+
+
+_CAUGHT = (_Stop, OSError, http.client.HTTPException, zlib.error, ValueError)
+
+
+def _why(error: Exception) -> Failure:
+    match error:
+        case _Stop():
+            return error.failure
+        case TimeoutError():
+            return Failure.TIMEOUT
+        # Before ValueError: a certificate that is not the name's is both.
+        case OSError() | http.client.HTTPException() | zlib.error():
+            return Failure.UNREACHABLE
+    return Failure.ADDRESS
 
 
 class _Deadline:
@@ -128,8 +159,9 @@ class _Line:
         self.sock, self.deadline = sock, deadline
 
     def sendall(self, data: bytes) -> None:
-        self.sock.settimeout(self.deadline.left())
-        self.sock.sendall(data)
+        for start in range(0, len(data), SENT_AT_ONCE):
+            self.sock.settimeout(self.deadline.left())
+            self.sock.sendall(data[start : start + SENT_AT_ONCE])
 
     def makefile(self, mode: str) -> io.BufferedReader:
         return io.BufferedReader(_Drip(self.sock, self.deadline))
@@ -149,15 +181,23 @@ def get(
             if isinstance(found, Fetched):
                 return found
             url = urljoin(url, found)
-    except _Stop as stop:
-        return Fetched(failure=stop.failure)
-    except TimeoutError:
-        return Fetched(failure=Failure.TIMEOUT)
-    except (OSError, http.client.HTTPException, zlib.error):
-        return Fetched(failure=Failure.UNREACHABLE)
-    except ValueError:
-        return Fetched(failure=Failure.ADDRESS)
+    except _CAUGHT as error:
+        return Fetched(failure=_why(error))
     return Fetched(failure=Failure.STATUS)
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = SECONDS) -> Sent:
+    """POST `body` to `url` within `seconds`. Of the answer only the status counts; a redirect is a failure."""
+    deadline = _Deadline(seconds)
+    own = {"Accept": "*/*", "Content-Length": str(len(body))}
+    try:
+        with _answer(_place(url), "POST", dict(headers) | own, deadline, body) as answer:
+            status = answer.status
+            with suppress(OSError, http.client.HTTPException):
+                answer.read(MOST_OF_AN_ANSWER)
+    except _CAUGHT as error:
+        return Sent(failure=_why(error))
+    return Sent(status, None if 200 <= status < 300 else Failure.STATUS)
 
 
 def is_address(url: str) -> bool:
@@ -202,22 +242,9 @@ def _ports() -> set[int]:
 
 def _ask(place: Place, etag: str, modified: str, deadline: _Deadline, most_bytes: int) -> Fetched | str:
     """One exchange: what was read, or where it was sent on to."""
-    with _connected(place, _addresses(place, deadline), deadline) as sock:
-        connection = http.client.HTTPConnection(place.host)
-        connection.sock = _Line(sock, deadline)
-        connection.putrequest("GET", place.target, skip_host=True, skip_accept_encoding=True)
-        headers = {
-            "Host": place.header,
-            "User-Agent": AGENT,
-            "Accept": "text/calendar, */*;q=0.1",
-            "Accept-Encoding": "identity",
-            "Connection": "close",
-        }
-        conditions = {"If-None-Match": etag, "If-Modified-Since": modified}
-        for name, value in (headers | {name: value for name, value in conditions.items() if value}).items():
-            connection.putheader(name, value)
-        connection.endheaders()
-        answer = connection.getresponse()
+    conditions = {"If-None-Match": etag, "If-Modified-Since": modified}
+    headers = {"Accept": "text/calendar, */*;q=0.1"} | {name: value for name, value in conditions.items() if value}
+    with _answer(place, "GET", headers, deadline) as answer:
         if answer.status in REDIRECTS and (location := answer.getheader("Location")):
             return location
         if answer.status == 304 and (etag or modified):
@@ -226,6 +253,27 @@ def _ask(place: Place, etag: str, modified: str, deadline: _Deadline, most_bytes
             raise _Stop(Failure.STATUS)
         body = _body(answer, most_bytes)
         return Fetched(body, _kept(answer, "ETag", LONGEST_ETAG), _kept(answer, "Last-Modified", LONGEST_DATE))
+
+
+@contextmanager
+def _answer(
+    place: Place, method: str, headers: Mapping[str, str], deadline: _Deadline, body: bytes = b""
+) -> Iterator[http.client.HTTPResponse]:
+    """What the other side answers, as far as its headers; the line is closed afterwards."""
+    with _connected(place, _addresses(place, deadline), deadline) as sock:
+        connection = http.client.HTTPConnection(place.host)
+        connection.sock = _Line(sock, deadline)
+        connection.putrequest(method, place.target, skip_host=True, skip_accept_encoding=True)
+        own = {
+            "Host": place.header,
+            "User-Agent": AGENT,
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        }
+        for name, value in (own | dict(headers)).items():
+            connection.putheader(name, value)
+        connection.endheaders(body or None)
+        yield connection.getresponse()
 
 
 def _addresses(place: Place, deadline: _Deadline) -> list[Address]:

@@ -206,7 +206,7 @@ def serve(procfile: Path, port: int, accounts: dict[str, Any], env: dict[str, st
     honcho = [BIN / "honcho", "start", "--env", os.devnull, "--app-root", ROOT, "--procfile", procfile]
     address = f"http://{HOST}:{port}"
     with group(honcho, env=env) as servers:
-        wait_for_answer(f"{address}/livez", servers)
+        wait_for_answer(f"{address}/healthz", servers)
         print(describe(address, accounts), flush=True)
         servers.wait()
     raise Refused("the web server or the worker ended by itself; its last words stand above.")

@@ -184,7 +184,7 @@ def wait_for(address: str) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in range(150):
         try:
-            opener.open(f"{address}/livez", timeout=5).close()
+            opener.open(f"{address}/healthz", timeout=5).close()
             return
         except OSError:
             time.sleep(0.2)

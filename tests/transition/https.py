@@ -16,12 +16,14 @@ Handler = http.server.BaseHTTPRequestHandler
 
 @dataclass
 class Server:
-    """`pages` maps a path to what answers it; `asked` keeps every request with its headers."""
+    """`pages` maps a path to what answers it; `asked` keeps every request with its headers, `received` what came in
+    the body of each POST."""
 
     port: int
     ca_file: str
     pages: dict[str, Callable[[Handler], None]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
 
     def url(self, path: str = "/a.ics", host: str = HOST) -> str:
         return f"https://{host}:{self.port}{path}"
@@ -88,6 +90,10 @@ def start(folder) -> tuple[Server, Callable[[], None]]:
                     self.send_error(404)
             except OSError:
                 pass  # whoever asked has hung up
+
+        def do_POST(self) -> None:  # noqa: N802 - named by the library
+            server.received.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.do_GET()
 
         def log_message(self, *_) -> None:
             pass

@@ -169,9 +169,9 @@ def test_every_kind_of_organization_has_its_own_ways(kind, labels):
     assert [way.current for way in ways(kind, "/today/")] == ["page"] + [""] * (len(labels) - 1)
 
 
-def test_livez_touches_nothing(client, django_assert_num_queries):
+def test_healthz_touches_nothing(client, django_assert_num_queries):
     with django_assert_num_queries(0):
-        response = client.get("/livez")
+        response = client.get("/healthz")
     assert (response.status_code, response.content) == (200, b"ok")
 
 

@@ -10,6 +10,11 @@ from transition.enums import RunState
 class Pulse(models.Model):
     """When a part of the software last showed that it lives, and how often it had to be started again."""
 
+    # A task that the guard puts into the queue every few seconds and the worker answers.
+    CANARY = "canary"
+    # The guard itself; `count` is how often it had to start the worker again.
+    GUARD = "guard"
+
     name = models.CharField("名前", max_length=40, unique=True)
     at = models.DateTimeField("日時", default=clock.now)
     count = models.PositiveIntegerField("回数", default=0)

@@ -30,6 +30,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Outermost, so that its time is what the caller waits.
+    "transition.metrics.CountRequests",
     # Only set headers: first, so that refusals and static files carry them as well.
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -198,6 +200,10 @@ INTENTION_MONTHS = env.int("INTENTION_MONTHS", default=6)
 # their own server here, (address, port), and who signed its certificate; neither is ever read from the environment.
 FETCH_EXCEPTIONS: frozenset[tuple[str, int]] = frozenset()
 FETCH_CA_FILE = ""
+# Which release this is; what deploys it says so, such as a tag or a commit.
+VERSION = env("VERSION", default="dev")
+# Whoever sends this as a bearer token reads /metrics; empty: nobody does.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
 # The API. Whoever has more to ask waits for the next minute.
 API_REQUESTS_A_MINUTE = env.int("API_REQUESTS_A_MINUTE", default=300)
 REST_FRAMEWORK = {

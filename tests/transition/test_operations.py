@@ -1,0 +1,160 @@
+"""The administrator's page, and what machines ask."""
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django_q.models import OrmQ, Schedule, Task
+
+from tests import factories
+from tests.programs.pages import client_of
+from transition import clock
+from transition.enums import NotificationState, RunState
+from transition.models import AuditEvent, JobRun, Notification, Pulse
+from transition.queries import operations as page
+
+pytestmark = pytest.mark.django_db
+
+OPERATIONS = "/operations/"
+# More than a page may have otherwise: one administrator, and everything at a glance.
+QUERIES = 17
+
+
+@pytest.fixture
+def administrator() -> Client:
+    return client_of(factories.UserFactory(is_superuser=True))
+
+
+def failed_task(**changes) -> Task:
+    values = {
+        "id": "a" * 32,
+        "name": "x",
+        "func": "programs.tasks.sweep",
+        "args": (),
+        "kwargs": {},
+        "success": False,
+        "started": clock.now(),
+        "stopped": clock.now(),
+        "attempt_count": 5,
+        "result": "Traceback …\nValueError: 山田太郎さんの記録",
+    }
+    return Task.objects.create(**values | changes)
+
+
+def canary(**age) -> None:
+    Pulse.objects.update_or_create(name=Pulse.CANARY, defaults={"at": clock.now() - dt.timedelta(**age)})
+
+
+def test_ready_only_while_the_queue_lives(client):
+    assert client.get("/readyz").status_code == 503
+    canary(seconds=10)
+    assert (client.get("/readyz").status_code, client.get("/readyz").content) == (200, b"ready")
+    canary(minutes=6)
+    response = client.get("/readyz")
+    assert (response.status_code, response.content) == (503, b"not ready")
+    assert response["Retry-After"]
+
+
+def test_not_ready_while_something_waits_to_be_migrated(client, monkeypatch):
+    from transition.queries import health
+
+    canary(seconds=1)
+    health._migrated_for.cache_clear()
+    monkeypatch.setattr("django.db.migrations.executor.MigrationExecutor.migration_plan", lambda *args: ["one"])
+    assert client.get("/readyz").status_code == 503
+    monkeypatch.undo()
+    assert client.get("/readyz").status_code == 200
+
+
+def test_figures_for_prometheus_need_their_token(client, settings):
+    for token, sent in (("", ""), ("", "Bearer "), ("secret", "Bearer other"), ("secret", "secret")):
+        settings.METRICS_TOKEN = token
+        assert client.get("/metrics", headers={"Authorization": sent}).status_code == 404
+
+
+def test_figures_name_routes_and_states_but_nobody(client, settings):
+    settings.METRICS_TOKEN = "secret"
+    person = factories.PersonFactory(family_name="目印", given_name="花子")
+    canary(seconds=3)
+    client.get(f"/people/{person.public_id}/")
+    client.get("/ical/0123456789012345678901234567890123456789012/yotei.ics")
+    response = client.get("/metrics", headers={"Authorization": "Bearer secret"})
+    text = response.content.decode()
+    assert response["Content-Type"].startswith("text/plain")
+    assert 'route="programs:person-detail"' in text
+    assert "taiken_canary_age_seconds 3.0" in text
+    assert 'taiken_notifications{state="NEW"} 0.0' in text
+    assert "taiken_queue_length 0.0" in text
+    assert 'taiken_feeds{audience="FAMILY"} 0.0' in text
+    assert "目印" not in text
+    assert str(person.public_id) not in text
+    assert "0123456789" not in text
+
+
+def test_only_an_administrator_opens_the_page(administrator):
+    worker = client_of(factories.MembershipFactory().user)
+    assert worker.get(OPERATIONS).status_code == 403
+    assert worker.post(f"/operations/failures/{'a' * 32}/retry/").status_code == 403
+    assert administrator.get(OPERATIONS).status_code == 200
+
+
+def test_the_page_shows_what_failed_without_what_was_said(administrator):
+    failed_task()
+    Schedule.objects.create(name="programs.sweep", func="programs.tasks.sweep", minutes=1, next_run=clock.now())
+    JobRun.objects.create(
+        job="retention", on=clock.today(), state=RunState.FAILED, finished_at=clock.now(), failure="OSError"
+    )
+    factories.NotificationFactory(state=NotificationState.UNCERTAIN)
+    text = administrator.get(OPERATIONS).content.decode()
+    for shown in ("programs.tasks.sweep", "ValueError", "programs.sweep", "retention", "OSError", "送れたか分からない"):
+        assert shown in text, shown
+    assert "山田" not in text
+
+
+def test_a_failed_task_is_put_into_the_queue_once_more(administrator):
+    task = failed_task()
+    url = f"/operations/failures/{task.pk}/retry/"
+    assert administrator.post(url).status_code == 302
+    assert [one.func() for one in OrmQ.objects.all()] == ["programs.tasks.sweep"]
+    assert not Task.objects.filter(pk=task.pk).exists()
+    assert AuditEvent.objects.filter(action="task.retry").count() == 1
+    # A second click finds nothing and does nothing.
+    assert administrator.post(url).status_code == 404
+    assert OrmQ.objects.count() == 1
+
+
+def test_what_has_arguments_is_not_run_again(administrator):
+    task = failed_task(args=(1,))
+    administrator.post(f"/operations/failures/{task.pk}/retry/")
+    assert OrmQ.objects.count() == 0
+    assert Task.objects.filter(pk=task.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("result", "kind"),
+    [
+        ("Traceback\ndjango.db.utils.OperationalError: database is locked", "OperationalError"),
+        ("ValueError: 山田太郎", "ValueError"),
+        (None, "不明"),
+        ("山田太郎", "不明"),
+    ],
+)
+def test_of_an_error_only_its_class_is_told(result, kind):
+    failed_task(result=result)
+    assert [one.kind for one in page.failures()] == [kind]
+
+
+def test_the_page_asks_the_same_number_of_times_however_much_there_is(administrator, django_assert_num_queries):
+    def fill(count):
+        Task.objects.all().delete()
+        Notification.objects.all().delete()
+        for number in range(count):
+            failed_task(id=f"{number:032d}")
+            factories.NotificationFactory(state=NotificationState.FAILED)
+
+    fill(1)
+    with django_assert_num_queries(QUERIES):
+        administrator.get(OPERATIONS)
+    fill(3)
+    with django_assert_num_queries(QUERIES):
+        administrator.get(OPERATIONS)

@@ -1,0 +1,36 @@
+"""The administrator's page: what the software does by itself, what failed, and how to have it done again."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST, require_safe
+
+from transition.htmx import render_page
+from transition.queries import operations as page
+from transition.services import jobs
+
+
+@require_safe
+def operations(request: HttpRequest) -> HttpResponse:
+    _only_administrators(request)
+    return render_page(request, "transition/operations.html", {"page": page.read()}, partials={"figures"})
+
+
+@require_POST
+def failure_retry(request: HttpRequest, task_id: str) -> HttpResponse:
+    _only_administrators(request)
+    try:
+        done = jobs.retry(task_id=task_id, by=request.user)  # type: ignore[arg-type]
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("transition:operations")
+    if done is None:
+        raise Http404
+    messages.success(request, "もう一度、仕事の列に入れました。")
+    return redirect("transition:operations")
+
+
+def _only_administrators(request: HttpRequest) -> None:
+    if not request.user.is_superuser:
+        raise PermissionDenied
