@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from transition import clock
+from transition.models.base import PublicId
 
 
 class UserManager(BaseUserManager["User"]):
@@ -22,7 +23,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(email or "").strip().lower())
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(PublicId, AbstractBaseUser, PermissionsMixin):
     """Someone who signs in with an e-mail address; rights come from memberships."""
 
     email = models.EmailField("メールアドレス", unique=True)
