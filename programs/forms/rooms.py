@@ -10,6 +10,7 @@ from django.http import QueryDict
 from programs.enums import NightUse, RoomUse
 from programs.forms.base import ServiceForm
 from programs.models import Home, Room
+from programs.services.homes import capacity_problem
 from transition import clock
 from transition.fields import JapaneseDateField, LineField
 
@@ -104,13 +105,8 @@ class RoomForm(forms.Form):
         self.home = home
 
     def clean(self) -> None:
-        rooms = self.home.rooms.count()
-        if self.home.capacity is not None and rooms >= self.home.capacity:
-            raise forms.ValidationError(
-                f"{self.home.name}の定員は{self.home.capacity}人で、居室がもう{rooms}室あります。"
-                "定員が変わったときは、市町村に登録を直してもらってください。",
-                code="capacity",
-            )
+        if problem := capacity_problem(self.home):
+            raise forms.ValidationError(problem.message, code="capacity")
 
 
 class NightsForm(forms.Form):

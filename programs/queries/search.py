@@ -101,7 +101,9 @@ class Area:
     chosen: bool
 
 
-def search(person: Person, wanted: Wanted, book: LimitBook, number: str | int = 1) -> Results:
+def search(
+    person: Person, wanted: Wanted, book: LimitBook, number: str | int = 1, per_page: int = PER_PAGE
+) -> Results:
     """Every open slot on these dates, fitting ones first; the page of that number worked out in full."""
     slots = _candidates(wanted)
     everywhere = [Row._make(values) for values in slots.values_list(*_COLUMNS)]
@@ -111,7 +113,7 @@ def search(person: Person, wanted: Wanted, book: LimitBook, number: str | int = 
     here = slots.filter(room__home__area__in=chosen) if wanted.areas else slots
     judge = _Judge(person, wanted, book, _taken(here, wanted) if rows else Taken())
     order = sorted((judge.key(row), index) for index, row in enumerate(rows))
-    page = Paginator([index for _, index in order], PER_PAGE).get_page(number)
+    page = Paginator([index for _, index in order], per_page).get_page(number)
     found = [judge.found(rows[index]) for index in page.object_list]
     fitting = sum(key[0] == FITS for key, _ in order)
     return Results(page, found, total=len(rows), fitting=fitting, areas=_areas(wanted.areas, counts, chosen))

@@ -72,7 +72,7 @@ def add(
 
 
 @writing
-def remove(*, calendar: ExternalCalendar, by: User) -> ExternalCalendar:
+def remove(*, calendar: ExternalCalendar, by: User, key: RequestKey | None = None) -> ExternalCalendar:
     """Never read again; what was read is gone, and so is the address."""
     [calendar] = lock(ExternalCalendar, [calendar.pk])
     if calendar.removed_at is None:
@@ -84,9 +84,9 @@ def remove(*, calendar: ExternalCalendar, by: User) -> ExternalCalendar:
     return calendar
 
 
-def read_now(*, calendar: ExternalCalendar, by: User) -> ExternalCalendar:
+def read_now(*, calendar: ExternalCalendar, by: User, key: RequestKey | None = None) -> ExternalCalendar:
     """Read it while somebody waits. Raises Refused when that was a moment ago."""
-    claimed = _claim_now(calendar=calendar, by=by)
+    claimed = _claim_now(calendar=calendar, by=by, key=key)
     return _keep(calendar=claimed, reading=_read(claimed.url))
 
 
@@ -161,7 +161,7 @@ def _claim_due() -> ExternalCalendar | None:
 
 
 @writing
-def _claim_now(*, calendar: ExternalCalendar, by: User) -> ExternalCalendar:
+def _claim_now(*, calendar: ExternalCalendar, by: User, key: RequestKey | None) -> ExternalCalendar:
     [calendar] = lock(ExternalCalendar, [calendar.pk])
     now = clock.now()
     if calendar.removed_at is not None:

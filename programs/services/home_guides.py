@@ -103,7 +103,7 @@ def _add_photo(
 
 
 @writing
-def remove_photo(*, photo: HomePhoto, by: User) -> None:
+def remove_photo(*, photo: HomePhoto, by: User, key: RequestKey | None = None) -> None:
     """Take one photo out; a second time changes nothing."""
     lock(Home, [photo.home_id])
     for found in HomePhoto.objects.filter(pk=photo.pk):

@@ -20,7 +20,7 @@ from transition.domain.text import clean_line, search_key
 from transition.enums import OrganizationKind
 from transition.models import AuditEvent, Organization, User
 from transition.services import audit
-from transition.services.transactions import ConstraintBroken, broken_constraint, lock, writing
+from transition.services.transactions import ConstraintBroken, RequestKey, broken_constraint, lock, writing
 
 # Rows per transaction: long enough to be fast, short enough to let others write in between.
 BATCH: Final = 200
@@ -249,18 +249,35 @@ def _meaning(model: type[models.Model], constraint: str) -> str:
     return "ほかの登録とぶつかりました。もう一度お試しください。"
 
 
-def add_room(*, home: Home, name: str, use: str = RoomUse.TRIAL, by: User) -> Room:
-    """One bed more in a home. Refused when the home has a room of that name."""
+def add_room(
+    *, home: Home, name: str, use: str = RoomUse.TRIAL, by: User, key: RequestKey | None = None
+) -> Room:
+    """One bed more in a home. Refused when the home has a room of that name, or as many as its capacity."""
     try:
-        return _add_room(home=home, name=clean_line(name), use=use, by=by)
+        return _add_room(home=home, name=clean_line(name), use=use, by=by, key=key)
     except ConstraintBroken as broken:
         if broken.name != "room_name_unique_per_home":
             raise
         raise Refused([Problem("room.name_taken", _meaning(Room, broken.name), field="name")]) from broken
 
 
+def capacity_problem(home: Home) -> Problem | None:
+    """Why the home takes no further room, if it does not."""
+    rooms = home.rooms.count()
+    if home.capacity is None or rooms < home.capacity:
+        return None
+    message = (
+        f"{home.name}の定員は{home.capacity}人で、居室がもう{rooms}室あります。"
+        "定員が変わったときは、市町村に登録を直してもらってください。"
+    )
+    return Problem("room.capacity", message, numbers={"capacity": home.capacity, "rooms": rooms})
+
+
 @writing
-def _add_room(*, home: Home, name: str, use: str, by: User) -> Room:
+def _add_room(*, home: Home, name: str, use: str, by: User, key: RequestKey | None) -> Room:
+    [home] = lock(Home, [home.pk])
+    if problem := capacity_problem(home):
+        raise Refused([problem])
     if not name:
         raise Refused([Problem("room.name", "居室の名称を入力してください。", field="name")])
     room = Room(home=home, name=name, use=use)
@@ -279,7 +296,7 @@ def _add_room(*, home: Home, name: str, use: str, by: User) -> Room:
 
 
 @writing
-def change_room_use(*, room: Room, use: str, by: User) -> Room:
+def change_room_use(*, room: Room, use: str, by: User, key: RequestKey | None = None) -> Room:
     """Say whether a resident pays for the room. Refused while the room is still offered or has stays ahead."""
     [room] = lock(Room, [room.pk])
     if room.use == use:

@@ -22,7 +22,7 @@ from transition.domain.text import clean_line
 from transition.enums import OrganizationKind
 from transition.models import Organization, User
 from transition.services import audit
-from transition.services.transactions import lock, writing
+from transition.services.transactions import RequestKey, lock, writing
 
 ONE_DAY: Final = dt.timedelta(days=1)
 PROGRAM_FIELDS: Final = tuple(item.name for item in fields(ProgramEntry) if item.name not in ("code", "limits"))
@@ -115,18 +115,18 @@ def _write(thing: Program | Limit, values: Mapping[str, Any], counts: Counts, by
 
 
 @writing
-def adopt(*, program: Program, municipality: Organization, by: User) -> Program:
+def adopt(*, program: Program, municipality: Organization, by: User, key: RequestKey | None = None) -> Program:
     """The municipality's own copy of a general program with all its limits; the same copy when it has one.
 
     From then on its limits hold for the municipality's people, and loading the file changes nothing for them.
     """
+    lock(Organization, [municipality.pk])
     if program.municipality_id == municipality.pk:
         return program
     if municipality.kind != OrganizationKind.MUNICIPALITY:
         raise Refused([Problem("program.adopt_by", "自分用の事業を持てるのは市町村だけです。")])
     if program.municipality_id is not None:
         raise Refused([Problem("program.adopt_foreign", "ほかの市町村の事業は写せません。")])
-    lock(Organization, [municipality.pk])
     if own := Program.objects.filter(municipality=municipality, code=program.code).first():
         return own
     program = Program.objects.get(pk=program.pk)
@@ -148,7 +148,15 @@ def adopt(*, program: Program, municipality: Organization, by: User) -> Program:
 
 @writing
 def change_limit(
-    *, limit: Limit, amount: int, window: str, enforcement: str, valid_from: dt.date, source: str, by: User
+    *,
+    limit: Limit,
+    amount: int,
+    window: str,
+    enforcement: str,
+    valid_from: dt.date,
+    source: str,
+    by: User,
+    key: RequestKey | None = None,
 ) -> Limit:
     """Another amount, window or enforcement from a day on, on the municipality's own authority.
 
