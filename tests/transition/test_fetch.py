@@ -18,6 +18,14 @@ pytestmark = pytest.mark.real_time
 PUBLIC = "93.184.215.14"
 
 
+def post(url, **more):
+    return fetch.post(url, b'{"a": 1}', {"Content-Type": "application/json"}, **more)
+
+
+# What may never be dialed may not be dialed for sending either.
+both = pytest.mark.parametrize("ask", [fetch.get, post], ids=["get", "post"])
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     server, stop = https.start(tmp_path_factory.mktemp("tls"))
@@ -32,6 +40,7 @@ def server(running, settings):
     settings.FETCH_CA_FILE = running.ca_file
     running.pages.clear()
     running.asked.clear()
+    running.received.clear()
     return running
 
 
@@ -123,8 +132,9 @@ def test_a_japanese_name_is_asked_for_in_letters(server, names):
         "https://\u2100.example.invalid/",
     ],
 )
-def test_what_is_no_public_https_address_is_never_dialed(url, dialed):
-    assert fetch.get(url).failure == Failure.ADDRESS
+@both
+def test_what_is_no_public_https_address_is_never_dialed(ask, url, dialed):
+    assert ask(url).failure == Failure.ADDRESS
     assert not fetch.is_address(url)
     assert dialed == []
 
@@ -184,20 +194,22 @@ NOT_PUBLIC = [
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
-def test_a_name_that_leads_inside_is_never_dialed(address, names, dialed):
+@both
+def test_a_name_that_leads_inside_is_never_dialed(ask, address, names, dialed):
     names.lead(HOST, [address])
-    assert fetch.get(f"https://{HOST}/a.ics").failure == Failure.ADDRESS
+    assert ask(f"https://{HOST}/a.ics").failure == Failure.ADDRESS
     # Not among public ones either, wherever it stands.
     names.lead(HOST, [PUBLIC, address], [address, PUBLIC])
-    assert fetch.get(f"https://{HOST}/a.ics").failure == Failure.ADDRESS
-    assert fetch.get(f"https://{HOST}/a.ics").failure == Failure.ADDRESS
+    assert ask(f"https://{HOST}/a.ics").failure == Failure.ADDRESS
+    assert ask(f"https://{HOST}/a.ics").failure == Failure.ADDRESS
     assert dialed == []
 
 
 @pytest.mark.parametrize("address", [PUBLIC, "8.8.8.8", "2606:4700:4700::1111", "2400:4050::1"])
-def test_a_public_one_is_dialed_as_it_was_checked(address, names, dialed):
+@both
+def test_a_public_one_is_dialed_as_it_was_checked(ask, address, names, dialed):
     names.lead(HOST, [address], ["127.0.0.1"])
-    assert fetch.get(f"https://{HOST}/a.ics").failure == Failure.UNREACHABLE
+    assert ask(f"https://{HOST}/a.ics").failure == Failure.UNREACHABLE
     assert dialed == [(address, 443)]
     assert names.asked == [HOST]
 
@@ -209,11 +221,12 @@ def test_a_name_that_answers_otherwise_the_second_time_is_not_asked_again(server
     assert names.asked == [HOST]
 
 
-def test_the_exception_is_for_one_port_of_one_address_only(server, names, dialed):
+@both
+def test_the_exception_is_for_one_port_of_one_address_only(ask, server, names, dialed):
     names.lead(HOST, [LOCAL])
-    assert fetch.get(f"https://{HOST}/a.ics").failure == Failure.ADDRESS
+    assert ask(f"https://{HOST}/a.ics").failure == Failure.ADDRESS
     names.lead(HOST, [PUBLIC])
-    assert fetch.get(server.url()).failure == Failure.ADDRESS
+    assert ask(server.url()).failure == Failure.ADDRESS
     assert dialed == []
 
 
@@ -223,17 +236,19 @@ def test_the_next_address_is_tried_when_one_does_not_answer(server, names, setti
     assert fetch.get(server.serve("/a.ics", b"1")).body == b"1"
 
 
-def test_a_name_nobody_knows(server):
-    assert fetch.get("https://nowhere.example.invalid/").failure == Failure.UNREACHABLE
+@both
+def test_a_name_nobody_knows(ask, server):
+    assert ask("https://nowhere.example.invalid/").failure == Failure.UNREACHABLE
 
 
-def test_the_certificate_must_belong_to_the_name(server, names, settings):
+@both
+def test_the_certificate_must_belong_to_the_name(ask, server, names, settings):
     url = server.serve("/a.ics", b"1")
     names.lead("other.example.invalid", [LOCAL])
-    assert fetch.get(server.url(host="other.example.invalid")).failure == Failure.UNREACHABLE
-    assert fetch.get(server.url(host=LOCAL)).failure == Failure.UNREACHABLE
+    assert ask(server.url(host="other.example.invalid")).failure == Failure.UNREACHABLE
+    assert ask(server.url(host=LOCAL)).failure == Failure.UNREACHABLE
     settings.FETCH_CA_FILE = ""
-    assert fetch.get(url).failure == Failure.UNREACHABLE
+    assert ask(url).failure == Failure.UNREACHABLE
     assert server.asked == []
 
 
@@ -383,16 +398,17 @@ def test_redirects_share_the_time(server):
     assert time.monotonic() - begun < 1.5
 
 
-def test_a_silent_handshake_and_a_silent_resolver(server, monkeypatch, settings):
+@both
+def test_a_silent_handshake_and_a_silent_resolver(ask, server, monkeypatch, settings):
     with socket.socket() as silent:
         silent.bind((LOCAL, 0))
         silent.listen()
         port = silent.getsockname()[1]
         settings.FETCH_EXCEPTIONS |= {(LOCAL, port)}
         begun = time.monotonic()
-        assert fetch.get(f"https://{HOST}:{port}/", seconds=0.4).failure == Failure.TIMEOUT
+        assert ask(f"https://{HOST}:{port}/", seconds=0.4).failure == Failure.TIMEOUT
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(2) or [])
-    assert fetch.get(server.url(), seconds=0.4).failure == Failure.TIMEOUT
+    assert ask(server.url(), seconds=0.4).failure == Failure.TIMEOUT
     assert time.monotonic() - begun < 1.8
 
 
@@ -405,8 +421,74 @@ def test_only_headers_that_can_be_sent_back_are_kept(server):
     assert (found.body, found.etag, found.modified) == (b"1", "", "")
 
 
+class TestSending:
+    def test_sends_what_it_is_given(self, server):
+        assert post(server.serve("/a", b"thanks", 202)) == fetch.Sent(202)
+        path, headers = server.asked[0]
+        assert (path, server.received) == ("/a", [b'{"a": 1}'])
+        assert headers["Host"] == f"{HOST}:{server.port}"
+        assert headers["Content-Type"] == "application/json"
+        assert (headers["Content-Length"], headers["User-Agent"]) == ("8", fetch.AGENT)
+        assert not {"Cookie", "Authorization", "Referer", "Transfer-Encoding"} & headers.keys()
+
+    def test_also_much_and_also_nothing(self, server):
+        for body in (b"x" * 200_000, b""):
+            assert fetch.post(server.serve("/a"), body, {}) == fetch.Sent(200)
+        assert [len(body) for body in server.received] == [200_000, 0]
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_never_goes_where_it_is_sent_on_to(self, server, status):
+        server.serve("/b")
+        sent = post(server.serve("/a", status=status, Location="/b"))
+        assert sent == fetch.Sent(status, Failure.STATUS)
+        assert [path for path, _ in server.asked] == ["/a"]
+
+    @pytest.mark.parametrize("status", [300, 304, 400, 401, 404, 410, 429, 500, 503])
+    def test_every_answer_but_a_good_one_is_a_failure_that_is_told(self, server, status):
+        assert post(server.serve("/a", status=status)) == fetch.Sent(status, Failure.STATUS)
+
+    def test_a_huge_answer_is_not_taken_in(self, server):
+        begun = time.monotonic()
+        tracemalloc.start()
+        try:
+            assert post(chunked(server, b"x" * 100_000, 500)) == fetch.Sent(200)
+            assert post(server.serve("/a", b"x", Content_Length="1000000000000")) == fetch.Sent(200)
+            assert tracemalloc.get_traced_memory()[1] < 1_000_000
+        finally:
+            tracemalloc.stop()
+        assert time.monotonic() - begun < 3
+
+    @pytest.mark.parametrize("first", [b"HTTP/1.1 200 OK\r\nX-Header: ", b"HTTP/1.1 ", b""])
+    def test_a_slow_drip_gains_no_time(self, server, first):
+        begun = time.monotonic()
+        assert post(dripping(server, first), seconds=0.5) == fetch.Sent(None, Failure.TIMEOUT)
+        assert time.monotonic() - begun < 1.5
+
+    def test_nor_does_one_that_has_said_yes(self, server):
+        begun = time.monotonic()
+        first = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+        assert post(dripping(server, first), seconds=0.5) == fetch.Sent(200)
+        assert time.monotonic() - begun < 1.5
+
+    def test_whoever_takes_nothing_in_gains_no_time(self, server):
+        server.pages["/a"] = lambda handler: time.sleep(3)
+        begun = time.monotonic()
+        assert post(server.url("/a"), seconds=0.5) == fetch.Sent(None, Failure.TIMEOUT)
+        assert time.monotonic() - begun < 1.5
+
+    @pytest.mark.parametrize("said", [b"", b"no http\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
+    def test_what_is_no_answer(self, server, said):
+        server.pages["/a"] = lambda handler: handler.wfile.write(said)
+        assert post(server.url("/a")) == fetch.Sent(None, Failure.UNREACHABLE)
+
+    def test_no_header_can_be_smuggled_in(self, server):
+        assert fetch.post(server.serve("/a"), b"", {"X": "1\r\nHost: inside"}).failure == Failure.ADDRESS
+
+
 def test_nothing_of_an_address_is_logged(server, caplog):
     fetch.get(server.serve("/secret-a.ics", b"1"))
+    post(server.serve("/secret-a.ics", b"1", 500))
+    post("https://nowhere.example.invalid/secret-b.ics")
     fetch.get("https://nowhere.example.invalid/secret-b.ics")
     fetch.get("http://nowhere.example.invalid/secret-c.ics")
     assert caplog.records == []
