@@ -20,7 +20,7 @@ help:
 	@echo "             PORT=8001 another port, DB=postgres on a real PostgreSQL 18"
 	@echo "make test    check, and all tests on SQLite and PostgreSQL    すべてのテスト"
 	@echo "make check   lint, layers, types, migrations"
-	@echo "make fix     put right what ruff and djade can"
+	@echo "make fix     put right what ruff and djade can, write docs/api/openapi.yaml anew"
 	@echo "make run     development server (DEBUG=1) and worker on the data that is there"
 	@echo "make seed    load the fictional data only; SIZE=300 adds a city of 300 people and their year"
 	@echo "make bench   measure what bench/ measures"
@@ -40,6 +40,7 @@ fix: environment
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
 	@find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 {} + || true
+	@$(BIN)/python manage.py spectacular --file docs/api/openapi.yaml
 	@$(BIN)/ruff check --quiet .
 
 bench: environment

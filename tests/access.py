@@ -113,6 +113,8 @@ def make_place() -> Place:
     picture = default_storage.save("small.jpg", ContentFile(b"not looked into"))
     factories.HomePhotoFactory(home=world.room.home, small=picture)
     factories.ExternalCalendarFactory(home=world.room.home)
+    factories.NotificationFactory(user=world.worker)
+    factories.ApiTokenFactory(user=world.worker, organization=world.office)
     return Place(
         world=world,
         users=users,
@@ -188,6 +190,14 @@ def photo(place: Place) -> list[Any]:
     return [place.photo.public_id]
 
 
+def notification(place: Place) -> list[Any]:
+    return [place.world.worker.notifications.get().public_id]
+
+
+def token(place: Place) -> list[Any]:
+    return [place.world.worker.api_tokens.get().public_id]
+
+
 def own_organization(place: Place) -> dict[str, Any]:
     """The worker's: every other persona is a stranger to it."""
     return {"organization": place.world.office.public_id}
@@ -208,8 +218,21 @@ ROWS = [
     Row("transition:operations", get=(), refused=PERSONAS),
     Row("transition:failure-retry", lambda place: ["0" * 32], post=(), refused=PERSONAS),
     Row("transition:styleguide", public=True),
+    # The bell answers nobody without a redirect: tests/transition/test_inbox.py
+    Row("transition:bell", public=True),
+    Row("transition:notification-list", get=ANYBODY),
+    Row("transition:notification-choices", get=ANYBODY, post=ANYBODY),
+    Row("transition:notification-read-all", post=ANYBODY),
+    Row("transition:notification-open", notification, get=("worker",), post=("worker",)),
+    Row("transition:token-list", get=ANYBODY),
+    Row("transition:token-issue", post=STAFF_ANYWHERE, refused=("ended",)),
+    Row("transition:token-revoke", token, get=("worker",), post=("worker",)),
     Row("transition:guide", public=True),
     Row("transition:guide-page", lambda place: ["worker"], public=True),
+    # The API's description; the API itself: tests/api/test_access.py
+    Row("api:schema", public=True),
+    Row("api:docs", public=True),
+    Row("api:docs-noun", lambda place: ["アクセストークン"], public=True),
     # Everybody's first page
     Row("programs:today", get=ANYBODY),
     # A group home
@@ -425,6 +448,11 @@ def url_names(resolver: URLResolver | None = None, prefix: str = "") -> set[str]
             inner = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
             found |= url_names(pattern, inner)
     return found
+
+
+def page_names() -> set[str]:
+    """Every named address but those of the API, which has its own table."""
+    return {name for name in url_names() if not name.startswith("api:") or name.startswith(("api:schema", "api:docs"))}
 
 
 def stranger_to(arguments: list[Any]) -> list[Any]:

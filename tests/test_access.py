@@ -19,9 +19,9 @@ from tests.access import (
     SIGN_IN,
     bare,
     expected,
+    page_names,
     stranger_to,
     undone,
-    url_names,
     verdict,
 )
 from transition import clock
@@ -48,7 +48,7 @@ def send(client, method, url, data=None, **more):
 
 
 def test_every_address_has_its_row():
-    assert url_names() == set(BY_NAME)
+    assert page_names() == set(BY_NAME)
 
 
 @pytest.mark.parametrize("row", CLOSED, ids=ids)

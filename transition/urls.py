@@ -3,12 +3,16 @@
 from django.urls import include, path
 
 from transition.api.viewsets import nothing_here
+from transition.views import api_docs
 
 api = [
+    path("schema/", api_docs.schema, name="schema"),
+    path("docs/", api_docs.overview, name="docs"),
+    path("docs/<str:name>/", api_docs.noun, name="docs-noun"),
     path("v1/", include("transition.api.urls")),
     path("v1/", include("programs.api.urls")),
     path("v1/", include("calendars.api.urls")),
-    path("<path:rest>", nothing_here),
+    path("<path:rest>", nothing_here, name="nothing-here"),
 ]
 
 urlpatterns = [

@@ -40,7 +40,7 @@ class ByCursor(CursorPagination):
         return orderings[asked]
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = super().get_schema_operation_parameters(view)  # type: ignore[misc]
+        found: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
         if orderings := list(getattr(view, "orderings", {})):
             schema = {"type": "string", "enum": orderings, "default": orderings[0]}
             found.append({"name": "ordering", "in": "query", "description": "並べかたです。", "schema": schema})

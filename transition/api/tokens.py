@@ -51,7 +51,9 @@ class TokenSent(Sent):
         child=serializers.ChoiceField(choices=TokenScope.choices), min_length=1, max_length=20
     )
     expires_on = DayField(required=False, help_text="最後の日。書かなければ365日後です。")
-    organization = PublicIdField(Organization.objects.of, required=False)
+    organization = PublicIdField(
+        Organization.objects.of, required=False, help_text="どの所属で使うか。書かなければいまの所属です。"
+    )
 
 
 class Tokens(Collection):
