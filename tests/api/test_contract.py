@@ -22,7 +22,7 @@ def modules(kind: str) -> Iterator[tuple[str, Path]]:
 
 
 def verbs_named_in(path: Path) -> set[str]:
-    """Functions of a services package that this file names, by their full name; only acts: they take `by` or `sender`."""
+    """Functions of a services package that this file names; only acts: they take `by`, or `sender`."""
     tree = ast.parse(path.read_text())
     names: dict[str, str] = {}
     found: set[str] = set()

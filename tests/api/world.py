@@ -1,0 +1,53 @@
+"""Which thing of the world an address or a field of the API speaks of."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests import factories
+from tests.access import Place
+from transition.models import ApiToken
+
+
+def token_of(place: Place) -> ApiToken:
+    """The worker's."""
+    owner = {"user": place.world.worker, "organization": place.world.office}
+    return ApiToken.objects.filter(**owner).first() or factories.ApiTokenFactory(**owner)
+
+
+# The last noun before the id in an address, or the name of a field in a body.
+BY_NAME: Mapping[str, Callable[[Place], Any]] = {
+    "people": lambda place: place.world.person,
+    "person": lambda place: place.world.person,
+    "homes": lambda place: place.world.room.home,
+    "home": lambda place: place.world.room.home,
+    "rooms": lambda place: place.world.room,
+    "room": lambda place: place.world.room,
+    "slots": lambda place: place.world.slot,
+    "slot": lambda place: place.world.slot,
+    "sessions": lambda place: place.session,
+    "session": lambda place: place.session,
+    "programs": lambda place: place.own_program,
+    "program": lambda place: place.world.program,
+    "enrollments": lambda place: place.enrollment,
+    "enrollment": lambda place: place.enrollment,
+    "goals": lambda place: place.goal,
+    "goal": lambda place: place.goal,
+    "consents": lambda place: place.consent,
+    "photos": lambda place: place.photo,
+    "feeds": lambda place: place.feed,
+    "links": lambda place: place.link,
+    "stop-requests": lambda place: place.stop,
+    "organizations": lambda place: place.world.office,
+    "organization": lambda place: place.world.office,
+    "municipality": lambda place: place.world.municipality,
+    "tokens": token_of,
+}
+
+
+def object_of(place: Place, path: str, name: str) -> Any:
+    """What `name`, a field or the part of `path` in braces, stands for; None when nobody knows."""
+    noun = name.removesuffix("_id")
+    if path:
+        before, found, _ = path.partition("{" + name + "}")
+        noun = before.rstrip("/").rpartition("/")[2] if found else noun
+    return BY_NAME[noun](place) if noun in BY_NAME else None
