@@ -246,6 +246,11 @@ class WebhookEvent(TextChoices):
 
     SESSION_CHANGED = "SESSION_CHANGED", "体験が変わったとき"
     SLOT_PUBLISHED = "SLOT_PUBLISHED", "体験枠が公開されたとき"
+    TEST = "TEST", "テスト"
+
+
+# A test is sent when somebody asks for it.
+CHOSEN_EVENTS = (WebhookEvent.SESSION_CHANGED, WebhookEvent.SLOT_PUBLISHED)
 
 
 class DeliveryState(TextChoices):
@@ -255,3 +260,15 @@ class DeliveryState(TextChoices):
     SENDING = "SENDING", "送っているところ"
     DELIVERED = "DELIVERED", "届いた"
     FAILED = "FAILED", "届かなかった"
+
+
+class DeliveryProblem(TextChoices):
+    """Why a call has not arrived."""
+
+    ADDRESS = "ADDRESS", "このアドレスは使えません（公開されたhttpsのアドレスではありません）"
+    UNREACHABLE = "UNREACHABLE", "相手につながりません"
+    TIMEOUT = "TIMEOUT", "5秒以内に答えがありません"
+    STATUS = "STATUS", "相手が受け取りませんでした"
+    BROKEN_OFF = "BROKEN_OFF", "送っているとちゅうで何度も止まりました"
+    HIDDEN = "HIDDEN", "送る前に、見てよい組織ではなくなりました"
+    REMOVED = "REMOVED", "ウェブフックが外されました"

@@ -4,5 +4,7 @@ from django.dispatch import Signal
 
 # session: the programs.models.Session that was made or changed.
 session_changed = Signal()
+# slots: the programs.models.Slot that were published together.
+slot_published = Signal()
 # Once a minute, from the queue.
 swept = Signal()

@@ -1,6 +1,6 @@
 """What the queue runs. A task lost or run twice changes nothing: the truth is in our own rows."""
 
-from programs.services import external, sessions
+from programs.services import deliveries, external, sessions
 from programs.signals import swept
 
 
@@ -8,7 +8,13 @@ def sweep() -> None:
     """Once a minute: let requests past their deadline expire, and tell the apps above that it is time."""
     sessions.expire_requests()
     external.wake_if_due()
+    deliveries.wake_if_due()
     swept.send_robust(sender=None)
+
+
+def deliver_webhooks() -> None:
+    """Woken by what other systems are to be told, and by the sweep while something waits: calling takes seconds."""
+    deliveries.deliver_due()
 
 
 def read_external_calendars() -> None:

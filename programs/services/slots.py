@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from programs.domain.problems import Problem, Refused
 from programs.enums import NightUse, RoomUse, SexPolicy
 from programs.models import Room, RoomNight, Slot
+from programs.signals import slot_published
 from transition import clock
 from transition.models import User
 from transition.services import audit
@@ -75,7 +76,9 @@ def publish(
         problems.append(_overlap(starts_on, ends_on))
     if problems:
         raise Refused(problems)
-    return _create(room, starts_on, ends_on, offer, by)
+    slot = _create(room, starts_on, ends_on, offer, by)
+    slot_published.send(sender=Slot, slots=[slot])
+    return slot
 
 
 def publish_pattern(
@@ -114,6 +117,7 @@ def _publish_pattern(*, room: Room, pattern: Pattern, offer: Offer, by: User, ke
         raise Refused(problems)
     series = uuid.uuid4()
     slots = [_create(room, starts_on, ends_on, offer, by, series) for starts_on, ends_on in free]
+    slot_published.send(sender=Slot, slots=slots)
     return slots[0]
 
 

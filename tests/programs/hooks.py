@@ -1,0 +1,38 @@
+"""What the tests of webhooks share: an https server of this machine that is called, and a check of signatures that
+knows nothing of ours."""
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tests.transition.https import Server
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as the other system got it."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def content(self) -> dict[str, Any]:
+        return json.loads(self.body)
+
+    @property
+    def id(self) -> str:
+        return self.headers["Webhook-Id"]
+
+    def is_signed_with(self, secret: str) -> bool:
+        """A few lines, as whoever receives calls would write them."""
+        signed = f"{self.headers['Webhook-Id']}.{self.headers['Webhook-Timestamp']}.".encode() + self.body
+        wanted = hmac.new(base64.b64decode(secret.split("_")[1]), signed, hashlib.sha256).digest()
+        return self.headers["Webhook-Signature"] == "v1," + base64.b64encode(wanted).decode()
+
+
+def calls(server: Server) -> list[Call]:
+    return [Call(*asked, body) for asked, body in zip(server.asked, server.received, strict=True)]
