@@ -113,7 +113,7 @@ def make_place() -> Place:
     picture = default_storage.save("small.jpg", ContentFile(b"not looked into"))
     factories.HomePhotoFactory(home=world.room.home, small=picture)
     factories.ExternalCalendarFactory(home=world.room.home)
-    factories.NotificationFactory(user=world.worker)
+    factories.NotificationFactory(user=world.worker, organization=world.office)
     factories.ApiTokenFactory(user=world.worker, organization=world.office)
     return Place(
         world=world,
@@ -191,7 +191,7 @@ def photo(place: Place) -> list[Any]:
 
 
 def notification(place: Place) -> list[Any]:
-    return [place.world.worker.notifications.get().public_id]
+    return [place.world.worker.notifications.earliest("pk").public_id]
 
 
 def token(place: Place) -> list[Any]:

@@ -1,5 +1,16 @@
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
+
+from transition import clock
+from transition.enums import Delivery, TokenScope
+from transition.fields import JapaneseDateField, LineField
+from transition.models import ApiToken
+from transition.models.tokens import TOKEN_DAYS
+from transition.notifications import Notice
 
 
 class SignInForm(AuthenticationForm):
@@ -24,6 +35,55 @@ class SignInForm(AuthenticationForm):
 
     def clean_username(self) -> str:
         return self.cleaned_data["username"].strip().lower()
+
+
+class ChoicesForm(forms.Form):
+    """How one hears of each kind of thing: a field a kind, named by its code."""
+
+    def __init__(
+        self, *args: Any, groups: Sequence[tuple[str, Sequence[Notice]]], chosen: Mapping[str, str], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.groups = groups
+        for _, notices in groups:
+            for notice in notices:
+                self.fields[notice.kind] = _choice_of(notice, chosen.get(notice.kind, notice.default))
+
+    def by_group(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
+        for title, notices in self.groups:
+            yield title, [self[notice.kind] for notice in notices]
+
+
+def _choice_of(notice: Notice, chosen: str) -> forms.ChoiceField:
+    choices = [
+        (code, f"{label}（はじめの設定）" if code == notice.default else label)
+        for code, label in Delivery.choices
+        if notice.may_be_off or code != Delivery.OFF
+    ]
+    return forms.ChoiceField(label=str(notice.kind.label), choices=choices, initial=chosen)
+
+
+class TokenForm(forms.Form):
+    """What a program with the token is for, what it may do, and until when."""
+
+    label = LineField(
+        label="何に使いますか",
+        max_length=ApiToken._meta.get_field("label").max_length,
+        help_text="例：町の予約ソフト、玄関の表示板。ソフトごとに1つずつ発行します。",
+        error_messages={"required": "何に使うかを入れてください。"},
+    )
+    scopes = forms.MultipleChoiceField(
+        label="できること",
+        choices=TokenScope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="要るものだけを選びます。あなた自身にできないことは、トークンにもできません。",
+        error_messages={"required": "できることを1つ以上選んでください。"},
+    )
+    expires_on = JapaneseDateField(label="最後の日", help_text=f"今日から{TOKEN_DAYS}日後までの日にします。")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["expires_on"].initial = clock.today() + dt.timedelta(days=TOKEN_DAYS)
 
 
 def ask_plainly() -> None:

@@ -8,8 +8,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from transition import clock
 from transition.enums import COORDINATING_KINDS, HOSTING_KINDS, SUPPORTING_KINDS, OrganizationKind
 from transition.models import Organization, Person, User
+from transition.queries import inbox
 
 # Where everybody who works for an organization begins, and where a person does in the own easy view.
 START = "programs:today"
@@ -74,10 +76,15 @@ def header(request: HttpRequest) -> dict[str, Any]:
         mine = [other.organization for other in getattr(request, "memberships", []) if other != membership]
         return sorted(mine, key=lambda other: other.pk)
 
+    def unread() -> int:
+        user = getattr(request, "user", None)
+        return inbox.unread_count(user, clock.now()) if user and user.is_authenticated else 0
+
     return {
         "service_name": settings.SITE_NAME,
         "demo": settings.DEMO,
         "organization": getattr(request, "organization", None),
         "navigation": SimpleLazyObject(navigation),
         "other_organizations": SimpleLazyObject(others),
+        "unread": SimpleLazyObject(unread),
     }

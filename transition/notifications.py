@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from transition.enums import Delivery, NotificationKind
+from transition.enums import Delivery, NotificationKind, OrganizationKind
 from transition.models import Notification
 
 # How often a mail is tried before it stands as failed.
@@ -57,6 +57,8 @@ class Notice:
     default: Delivery = Delivery.MAIL
     # Kinds that somebody must hear of offer no OFF.
     may_be_off: bool = True
+    # In which kinds of organization people work who are told of it; the others are not asked how.
+    organization_kinds: tuple[OrganizationKind, ...] = tuple(OrganizationKind)
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from transition.views import accounts, guide, health, operations, styleguide
+from transition.views import accounts, guide, health, notifications, operations, styleguide, tokens
 
 urlpatterns = [
     path("", accounts.start, name="start"),
@@ -15,6 +15,14 @@ urlpatterns = [
     path("operations/", operations.operations, name="operations"),
     path("operations/failures/<str:task_id>/retry/", operations.failure_retry, name="failure-retry"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("notifications/", notifications.notification_list, name="notification-list"),
+    path("notifications/bell/", notifications.bell, name="bell"),
+    path("notifications/choices/", notifications.notification_choices, name="notification-choices"),
+    path("notifications/read/", notifications.notification_read_all, name="notification-read-all"),
+    path("notifications/<uuid:public_id>/open/", notifications.notification_open, name="notification-open"),
+    path("tokens/", tokens.token_list, name="token-list"),
+    path("tokens/issue/", tokens.token_issue, name="token-issue"),
+    path("tokens/<uuid:public_id>/revoke/", tokens.token_revoke, name="token-revoke"),
     path("guide/", guide.guide, name="guide"),
     path("guide/<slug:slug>/", guide.guide_page, name="guide-page"),
 ]

@@ -1,19 +1,21 @@
 import datetime as dt
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from transition import clock
 from transition.enums import Delivery, NotificationKind, NotificationState
 from transition.models.base import PublicId
-from transition.models.organizations import Organization
+from transition.models.organizations import Membership, Organization
 from transition.models.people import Person
 from transition.models.users import User
 
 
 class NotificationQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> "NotificationQuerySet":
-        return self.filter(user=user)
+    def visible_to(self, user: User | OuterRef) -> "NotificationQuerySet":
+        """One's own, as long as one works for the organization it was told for."""
+        working = Membership.objects.current().filter(user=OuterRef("user"), organization=OuterRef("organization"))
+        return self.filter(Q(organization=None) | Exists(working), user=user)
 
     def shown(self, now: dt.datetime) -> "NotificationQuerySet":
         """What stands in the inbox: due, still true, and not itself a bundle of others."""

@@ -64,7 +64,7 @@
     const banner = byId("network");
     if (!banner) return;
     if (isQuiet(event)) {
-      const state = byId("draft-state");
+      const state = event.detail.elt.hasAttribute("hx-post") && byId("draft-state");
       if (state) state.textContent = "いまは下書きを保存できません。書いたものは画面に残っています。";
       return;
     }
@@ -80,9 +80,9 @@
   document.addEventListener("htmx:responseError", (event) =>
     complain(event, event.detail.xhr.status < 500 ? "refused" : "server"));
   document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isQuiet(event)) return;
     const banner = byId("network");
     if (banner) banner.hidden = true;
-    if (isQuiet(event)) return;
     event.detail.elt.setAttribute("aria-busy", "true");
     if (event.detail.target) event.detail.target.setAttribute("aria-busy", "true");
   });
@@ -180,12 +180,33 @@
     for (const form of document.querySelectorAll("form[aria-busy]")) form.removeAttribute("aria-busy");
   });
 
+  // The bell asks each minute what is unread: not for a page nobody looks at, and at once when somebody comes back.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.detail.elt.id === "bell") event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    const bell = byId("bell");
+    if (bell && !document.hidden && window.htmx) htmx.trigger(bell, "look");
+  });
+
+  // What is shown once can be copied with one press.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    const field = button && byId(button.dataset.copy);
+    if (!field) return;
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    button.textContent = "コピーしました";
+    say(button.textContent);
+  });
+
   // A fresh page: errors first, then what just happened is read aloud.
   addEventListener("DOMContentLoaded", () => {
     const summary = document.querySelector("main .error-summary");
     if (summary) focusOn(summary);
     const messages = document.querySelector(".messages");
     if (messages) say(messages.textContent.replace(/\s+/g, " ").trim());
+    for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
     // On a phone the open organization menu closes when the focus leaves it.
     for (const menu of document.querySelectorAll("details.switcher")) {
       menu.addEventListener("keydown", (event) => {
