@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from transition.domain.quiet import Waits
 from transition.enums import Delivery, NotificationKind, OrganizationKind
 from transition.models import Notification
 
@@ -21,15 +22,6 @@ class Semantics(StrEnum):
 
     ONCE = "ONCE"
     AT_LEAST_ONCE = "AT_LEAST_ONCE"
-
-
-class Waits(StrEnum):
-    """When a mail may go out. NEVER: at once, also at night; NIGHT: not in the quiet hours; HOLIDAYS: nor on Sundays
-    and holidays."""
-
-    NEVER = "NEVER"
-    NIGHT = "NIGHT"
-    HOLIDAYS = "HOLIDAYS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +72,14 @@ class Registry:
         return self.notices[kind]
 
     def tell(self, notifications: Iterable[Notification]) -> dict[int, Told]:
-        """The words for all that still hold, kind by kind."""
-        by_kind: dict[str, list[Notification]] = {}
+        """The words for all that still hold. Kinds that are told by the same function are asked for together."""
+        by_teller: dict[Callable[[Sequence[Notification]], Mapping[int, Told]], list[Notification]] = {}
         for notification in notifications:
-            by_kind.setdefault(notification.kind, []).append(notification)
+            if notification.kind in self.notices:
+                by_teller.setdefault(self.notices[notification.kind].tell, []).append(notification)
         told: dict[int, Told] = {}
-        for kind, rows in by_kind.items():
-            if kind in self.notices:
-                told.update(self.notices[kind].tell(rows))
+        for tell, rows in by_teller.items():
+            told.update(tell(rows))
         return told
 
 

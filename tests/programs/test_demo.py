@@ -107,7 +107,10 @@ def test_one_schedule_however_often_it_is_made():
     Schedule.objects.create(name="left over", func="nowhere.to_be_found")
     for _ in range(2):
         call_command("schedules")
-    assert list(Schedule.objects.values_list("func", "schedule_type", "minutes")) == [("programs.tasks.sweep", "I", 1)]
+    assert list(Schedule.objects.order_by("name").values_list("func", "schedule_type", "minutes")) == [
+        ("programs.tasks.sweep", "I", 1),
+        ("transition.tasks.tell", "I", 1),
+    ]
 
 
 def test_the_sweep_lets_requests_expire(frozen_time):

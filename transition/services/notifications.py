@@ -12,6 +12,7 @@ from django.db import models, transaction
 from transition import clock
 from transition.enums import NotificationKind
 from transition.models import Notification, Organization, Person, User
+from transition.services.waking import wake_for
 
 
 def notify(
@@ -48,4 +49,5 @@ def notify(
     ]
     before = Notification.objects.filter(reason_key__in=[row.reason_key for row in rows]).count()
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    wake_for(due_at)
     return len(rows) - before

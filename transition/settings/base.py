@@ -186,6 +186,13 @@ Q_CLUSTER = {
     "save_limit": 250,
     "label": "仕事の列",
 }
+# Tasks in Redis instead of the database: less work for it, but no receipts (docs/operations.md).
+if redis_url := env("Q_REDIS_URL", default=""):
+    Q_CLUSTER["redis"] = redis_url
+    del Q_CLUSTER["orm"]
+# Mail: from whom, and how long a mail server may take for one answer.
+DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="taiken@localhost")
+EMAIL_TIMEOUT = 10
 
 # The part of a calendar UID behind the @; never change it once calendars are subscribed.
 CALENDAR_UID_HOST = env("CALENDAR_UID_HOST", default="taiken.invalid")
@@ -231,6 +238,32 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": True,
+    "WEBHOOKS": [
+        "programs.api.webhooks.session_changed",
+        "programs.api.webhooks.slot_published",
+        "programs.api.webhooks.test",
+    ],
+    # Fields of the same name whose choices differ.
+    "ENUM_NAME_OVERRIDES": {
+        "DeliveryStateEnum": "programs.enums.DeliveryState",
+        "WebhookEventEnum": "programs.enums.WebhookEvent",
+        "ConsentKindEnum": "transition.enums.ConsentKind",
+        "GoalStateEnum": "transition.enums.GoalState",
+        "HomePhotoKindEnum": "programs.enums.HomePhotoKind",
+        "IntentionAnswerEnum": "transition.enums.IntentionAnswer",
+        "NotificationKindEnum": "transition.enums.NotificationKind",
+        "OrganizationKindEnum": "transition.enums.OrganizationKind",
+        "ProgramKindEnum": "programs.enums.ProgramKind",
+        "ResidentStateEnum": "programs.queries.intentions.STATES",
+        "SessionActionEnum": "programs.enums.SessionAction",
+        "SessionKindEnum": "programs.enums.SessionKind",
+        "SessionStateEnum": "programs.enums.SessionState",
+    },
+    "WEBHOOKS": [
+        "programs.api.webhooks.session_changed",
+        "programs.api.webhooks.slot_published",
+        "programs.api.webhooks.test",
+    ],
 }
 SITE_NAME = "たいけんスケジューラー"
 DEMO = False

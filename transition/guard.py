@@ -1,0 +1,185 @@
+"""Keeps the worker of the queue alive, and tells it when to stop. Plain Python: it must work when nothing else does.
+
+The worker is a group of processes. One of them, killed while it waits, can leave all others waiting for ever, although
+each of them lives. So the guard puts a canary into the queue every few seconds and looks for the sign that a worker
+took it. Without one, and with no worker at work, it ends the whole group and starts another.
+"""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import types
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Names the folder through which worker and guard know of each other.
+FOLDER = "TAIKEN_GUARD_FOLDER"
+ASK_SECONDS = 5.0
+SILENT_SECONDS = 15.0
+START_SECONDS = 45.0
+# A worker that ends by itself at once is started again ever more slowly.
+LONGEST_PAUSE = 30.0
+PR_SET_PDEATHSIG = 1
+
+
+def sign(name: str) -> Path | None:
+    """A file in the folder of our guard; None where there is no guard."""
+    folder = os.environ.get(FOLDER)
+    return Path(folder) / name if folder else None
+
+
+def is_stopping() -> bool:
+    """Long work asks now and then, and ends early."""
+    stop = sign("stop")
+    return stop is not None and stop.exists()
+
+
+def show_life() -> None:
+    _touch(sign("beat"))
+
+
+def begin_work() -> None:
+    """From now on this process is busy, and must not be taken for dead."""
+    _touch(sign(f"busy-{os.getpid()}"))
+
+
+def end_work() -> None:
+    show_life()
+    busy = sign(f"busy-{os.getpid()}")
+    if busy is not None:
+        busy.unlink(missing_ok=True)
+
+
+def _touch(path: Path | None) -> None:
+    if path is not None:
+        # Without its folder the guard is no more, and so are we in a moment.
+        with contextlib.suppress(OSError):
+            path.touch()
+
+
+def die_with_parent() -> None:
+    """Even `kill -9` of the parent ends this process, on Linux."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+@dataclass
+class Guard:
+    """`ask` puts a canary into the queue, `started` is called before each start with how many there were before.
+
+    `longest_work` is how many seconds one task may take at most.
+    """
+
+    command: Sequence[str]
+    ask: Callable[[], None]
+    started: Callable[[int], None]
+    longest_work: float
+    say: Callable[[str], None] = print
+    restarts: int = 0
+    _stopping: bool = False
+    _folder: Path = field(default=Path(), init=False)
+
+    def run(self) -> None:
+        """Until somebody says stop: SIGTERM or SIGINT; then the worker may finish what it is at."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note_stop)
+        self._folder = Path(tempfile.mkdtemp(prefix="taiken-guard-"))
+        try:
+            pause = 1.0
+            while not self._stopping:
+                begun = time.monotonic()
+                self._run_once()
+                if self._stopping:
+                    break
+                pause = 1.0 if time.monotonic() - begun > START_SECONDS else min(pause * 2, LONGEST_PAUSE)
+                self.restarts += 1
+                self._wait(pause if self.restarts > 1 and pause > 2 else 0)
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _note_stop(self, _number: int, _frame: types.FrameType | None) -> None:
+        self._stopping = True
+
+    def _run_once(self) -> None:
+        for path in self._folder.iterdir():
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(Exception):
+            self.started(self.restarts)
+        child = subprocess.Popen(  # noqa: S603 - our own command
+            self.command,
+            env={**os.environ, FOLDER: str(self._folder)},
+            stdin=subprocess.DEVNULL,
+            # Its own group, so that all of it can be ended at once, and a Ctrl-C reaches only us.
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - we start no threads
+        )
+        try:
+            self._watch(child)
+        finally:
+            self._end(child)
+
+    def _watch(self, child: "subprocess.Popen[bytes]") -> None:
+        """Until the worker ended, is silent for too long, or we are to stop."""
+        limit, seen, asked = START_SECONDS, time.monotonic(), 0.0
+        unanswered = False
+        while not self._stopping:
+            if child.poll() is not None:
+                self.say(f"worker ended by itself ({child.returncode})")
+                return
+            now = time.monotonic()
+            if self._has_beaten():
+                limit, seen, unanswered = SILENT_SECONDS, now, False
+            if now - asked > ASK_SECONDS:
+                asked = now
+                try:
+                    self.ask()
+                    unanswered = True
+                except Exception as error:
+                    # No queue, no answer: that is not the worker's fault.
+                    self.say(f"no canary: {type(error).__name__}")
+                    seen = now
+            if unanswered and now - seen > limit and not self._is_busy():
+                self.say(f"worker silent for {now - seen:.0f} seconds")
+                return
+            self._wait(0.5)
+
+    def _has_beaten(self) -> bool:
+        beat = self._folder / "beat"
+        try:
+            beat.unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _is_busy(self) -> bool:
+        """Whether a process that lives has been at one task for no longer than a task may take."""
+        for path in self._folder.glob("busy-*"):
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(int(path.name.removeprefix("busy-")), 0)
+                if time.time() - path.stat().st_mtime < self.longest_work:  # noqa: TID251 - compared with a file
+                    return True
+        return False
+
+    def _end(self, child: "subprocess.Popen[bytes]") -> None:
+        """In order when asked to stop, else at once; and nothing of the group is left."""
+        if self._stopping and child.poll() is None:
+            (self._folder / "stop").touch()
+            child.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(self.longest_work)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+    def _wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._stopping and time.monotonic() < until:
+            time.sleep(min(0.25, seconds))
