@@ -104,7 +104,7 @@ def _rows(choices: models.QuerySet[M], ids: Iterable[UUID], name: str) -> list[M
     ids = list(ids)
     found = {row.public_id: row for row in choices.filter(public_id__in=ids)}  # type: ignore[attr-defined]
     unknown = serializers.ErrorDetail("見つかりませんでした。", "does_not_exist")
-    if missing := {number: [unknown] for number, one in enumerate(ids) if one not in found}:
+    if missing := {str(number): [unknown] for number, one in enumerate(ids) if one not in found}:
         raise serializers.ValidationError({name: missing})
     return [found[one] for one in dict.fromkeys(ids)]
 

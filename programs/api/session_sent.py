@@ -123,7 +123,7 @@ class OutingSent(OutingContentSent):
 
 FORMS: dict[str, type[Sent]] = {SessionKind.STAY.value: StaySent, SessionKind.OUTING.value: OutingSent}
 SESSION_SENT = PolymorphicProxySerializer(
-    component_name="SessionSent", serializers=FORMS, resource_type_field_name="kind"
+    component_name="SessionSent", serializers=dict(FORMS.items()), resource_type_field_name="kind"
 )
 
 

@@ -120,7 +120,7 @@ class Sessions(Steps, Outings, Collection):
         )
 
     def _asked_for(self) -> dict[str, Any]:
-        kind = self.request.data.get("kind")
+        kind = dict(self.request.data).get("kind")
         form = FORMS.get(kind) if isinstance(kind, str) else None
         if form is None:
             code = "required" if kind is None else "invalid_choice"

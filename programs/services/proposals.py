@@ -16,7 +16,7 @@ from programs.models import Enrollment, Session
 from programs.services import outings, sessions
 from transition import clock
 from transition.models import Goal, Organization, User, WishItem
-from transition.services.transactions import RequestKey
+from transition.services.transactions import RequestKey, writing
 
 REPLACED = "計画を立て直したため"
 
@@ -41,6 +41,8 @@ def accept(
     key: RequestKey | None = None,
 ) -> Result:
     """Call off `replaced`, then plan the pieces in order of date. Sent twice with one key, it has one effect."""
+    if key is not None:
+        _claim(key=key)
     result = Result()
     for session in replaced:
         try:
@@ -71,6 +73,11 @@ def accept(
         except Refused as refused:
             result.refused.append((piece, refused.problems))
     return result
+
+
+@writing
+def _claim(*, key: RequestKey) -> None:
+    """The sending itself takes its key, so that another content under the same one is refused as a whole."""
 
 
 def _part(key: RequestKey | None, name: str) -> RequestKey | None:
