@@ -116,7 +116,7 @@ def rotate(*, feed: CalendarFeed, by: User, key: RequestKey | None = None) -> Ca
 
 
 @writing
-def revoke(*, feed: CalendarFeed, by: User) -> CalendarFeed:
+def revoke(*, feed: CalendarFeed, by: User, key: RequestKey | None = None) -> CalendarFeed:
     """The address is dead at once, as if it had never been. What was fetched before cannot be called back."""
     (feed,) = lock(CalendarFeed, [feed.pk])
     if feed.revoked_at is None:
@@ -127,7 +127,7 @@ def revoke(*, feed: CalendarFeed, by: User) -> CalendarFeed:
 
 
 @writing
-def empty(*, feed: CalendarFeed, by: User) -> CalendarFeed:
+def empty(*, feed: CalendarFeed, by: User, key: RequestKey | None = None) -> CalendarFeed:
     """End gently: an empty calendar for a month, so that readers drop what they hold; then as if it had never been."""
     (feed,) = lock(CalendarFeed, [feed.pk])
     if feed.revoked_at is None and feed.emptied_at is None:

@@ -3,7 +3,18 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from programs.api import escort_days, own_sessions, proposals, sessions, voices
+from programs.api import (
+    allowances,
+    cards,
+    escort_days,
+    intentions,
+    own_sessions,
+    people,
+    person_parts,
+    proposals,
+    sessions,
+    voices,
+)
 
 router = SimpleRouter(use_regex_path=False)
 router.register("sessions", sessions.Sessions, basename="session")
@@ -11,9 +22,20 @@ router.register("stop-requests", voices.StopRequests, basename="stop-request")
 router.register("remarks", voices.FamilyRemarks, basename="remark")
 router.register("me/sessions", own_sessions.OwnSessions, basename="own-session")
 router.register("enrollments", proposals.Proposals, basename="proposal")
+router.register("people", people.People, basename="person")
+router.register("people/<uuid:person>/grants", person_parts.Grants, basename="grant")
+router.register("people/<uuid:person>/contacts", person_parts.Contacts, basename="contact")
+router.register("people/<uuid:person>/consents", person_parts.Consents, basename="consent")
+router.register("people/<uuid:person>/links", person_parts.PersonLinks, basename="person-link")
+router.register("people/<uuid:person>/card-versions", cards.CardVersions, basename="card-version")
+router.register("people/<uuid:person>/intentions", intentions.IntentionChecks, basename="intention")
+router.register("intentions", intentions.Intentions, basename="register")
 
 # One of each: no list, no id of its own.
 singles = [
+    path("people/<uuid:person>/card/", cards.CurrentCard.as_view({"get": "retrieve", "put": "update"})),
+    path("people/<uuid:person>/allowances/", allowances.Allowances.as_view({"get": "retrieve"})),
+    path("sessions/<uuid:session>/card/", cards.SessionCards.as_view({"get": "retrieve"})),
     path("escort-days/", escort_days.EscortDays.as_view({"get": "list", "put": "keep"})),
 ]
 

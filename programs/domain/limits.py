@@ -90,6 +90,14 @@ class Account:
         """What is left of each limit in force today, granted days included, in the order of the limits."""
         return [allowance_of(rule, self.uses, self.context, today) for rule in self.rules if rule.valid_on(today)]
 
+    def renews_on(self, allowance: Allowance, today: dt.date) -> dt.date | None:
+        """The first day after today on which something of the limit comes back by itself: a new month or year, a day
+        of use that is 12 months past, a whole free day behind the run of stays. None where nothing does."""
+        if allowance.period is None:
+            return None
+        days = self._turning_days(allowance.rule, self.uses, today)
+        return next((date for date in days if date > today), None)
+
     def _passes(self, rule: LimitRule, uses: Uses, request: Use) -> bool:
         found = tallies(rule, uses, request, self.context, enough=rule.amount)
         return not any(tally.over(rule.amount) for tally in found)

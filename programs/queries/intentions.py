@@ -21,6 +21,7 @@ SOON_DAYS = 30
 
 NEVER, OVERDUE, SOON, ASKED = "NEVER", "OVERDUE", "SOON", "ASKED"
 WORDS = {NEVER: "まだ聞いていない", OVERDUE: "期限がすぎた", SOON: "もうすぐ", ASKED: "聞いた"}
+STATES = list(WORDS.items())
 SHOWN = {"": "全員", "unasked": "この期間に聞いていない", "due": "期限がすぎた・もうすぐ"}
 
 CSV_HEADER = (
@@ -95,7 +96,7 @@ def register(organization: Organization, show: str, number: str | int) -> Regist
     everyone = residents(organization)
     counted = everyone.aggregate(residents=Count("pk"), asked=Count("pk", filter=Q(last_asked_on__gte=since)))
     show = show if show in SHOWN else ""
-    page = Paginator(_shown(everyone, show, today), PER_PAGE).get_page(number)
+    page = Paginator(shown(everyone, show, today), PER_PAGE).get_page(number)
     page.object_list = lines(page.object_list, today)
     return Register(page, show, counted["residents"], counted["asked"], since, today)
 
@@ -103,8 +104,8 @@ def register(organization: Organization, show: str, number: str | int) -> Regist
 def csv_rows(organization: Organization, show: str) -> list[list[Cell]]:
     """Every resident that `show` shows, in three queries."""
     today = clock.today()
-    shown = _shown(residents(organization), show, today)
-    return [_row(line) for line in lines(shown, today)]
+    found = shown(residents(organization), show, today)
+    return [_row(line) for line in lines(found, today)]
 
 
 def period_start(today: dt.date) -> dt.date:
@@ -159,7 +160,8 @@ def history(person: Person) -> list[Asked]:
     return [Asked(check) for check in person.intention_checks.select_related("organization", "by")]
 
 
-def _shown(people: PersonQuerySet, show: str, today: dt.date) -> PersonQuerySet:
+def shown(people: PersonQuerySet, show: str, today: dt.date) -> PersonQuerySet:
+    """Of `residents`, those whom `show` (a key of SHOWN) asks for."""
     if show == "unasked":
         return people.filter(Q(last_asked_on=None) | Q(last_asked_on__lt=period_start(today)))
     if show == "due":

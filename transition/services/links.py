@@ -30,7 +30,7 @@ def issue(*, person: Person, label: str, by: User, key: RequestKey | None = None
 
 
 @writing
-def revoke(*, link: PersonLink, by: User) -> PersonLink:
+def revoke(*, link: PersonLink, by: User, key: RequestKey | None = None) -> PersonLink:
     """Dead at once: also browsers that have it open are outside at their next request. Again changes nothing."""
     lock(Person, [link.person_id])
     (link,) = lock(PersonLink, [link.pk])

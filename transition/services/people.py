@@ -28,7 +28,7 @@ def register(*, organization: Organization, by: User, key: RequestKey | None = N
 
 
 @writing
-def update(*, person: Person, by: User, **details: Any) -> Person:
+def update(*, person: Person, by: User, key: RequestKey | None = None, **details: Any) -> Person:
     """Change what is known about a person. Raises ValidationError for what a constraint forbids."""
     [person] = lock(Person, [person.pk])
     changed = sorted(name for name, value in details.items() if getattr(person, name) != value)
