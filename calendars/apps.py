@@ -6,7 +6,9 @@ class CalendarsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from calendars import checks, receivers  # noqa: F401
+        from calendars import checks, notifications, receivers  # noqa: F401
+
+        notifications.register()
         from calendars.queries import figures as own
         from transition import figures
 

@@ -7,3 +7,7 @@ class ProgramsConfig(AppConfig):
 
     def ready(self) -> None:
         from programs import receivers  # noqa: F401
+        from programs.notifications import kinds, webhooks
+
+        kinds.register()
+        webhooks.register()

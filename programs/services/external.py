@@ -21,6 +21,7 @@ from programs.domain.busy import Span
 from programs.domain.problems import Problem, Refused
 from programs.enums import ReadProblem
 from programs.models import BusyTime, ExternalCalendar, Home
+from programs.notifications import events
 from transition import clock, fetch
 from transition.domain import months
 from transition.models import User
@@ -193,6 +194,7 @@ def _write(calendar: ExternalCalendar, reading: Reading) -> None:
         calendar.etag, calendar.modified = reading.etag, reading.modified
     calendar.due_at = now + _wait(calendar.failures)
     calendar.save()
+    events.calendar_read(calendar)
     if reading.spans is not None:
         _replace(calendar, reading.spans)
 

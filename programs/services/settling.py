@@ -9,6 +9,7 @@ from programs import rules
 from programs.domain.problems import Problem, Refused, needing_reason, refusing
 from programs.enums import Enforcement, SessionAction, SessionState
 from programs.models import Override, Session, SessionEvent
+from programs.notifications import events
 from programs.signals import session_changed
 from transition import clock
 from transition.models import Person, User
@@ -56,4 +57,5 @@ def tell(session: Session, action: SessionAction, *, by: User | None, reason: st
         session=session, action=action, state=session.state, by=by, at=clock.now(), reason=reason
     )
     audit.record(f"session.{action.lower()}", session, by=by, state=str(session.state))
+    events.session_changed(session, action, by=by)
     session_changed.send(sender=Session, session=session)

@@ -8,6 +8,7 @@ from uuid import UUID
 from programs.domain.problems import Problem, Refused
 from programs.enums import PLANNED_STATES, SessionState
 from programs.models import FamilyRemark, Session, StopRequest
+from programs.notifications import events
 from programs.queries.disclosure import NAMED_STATES, is_named
 from programs.rules import hosts_session, supports_person
 from transition import clock
@@ -38,6 +39,7 @@ def ask_to_stop(*, session: Session, by: User | None, key: RequestKey | None = N
         raise Refused([Problem("stop.over", message)])
     stop = StopRequest.objects.create(session=session, by=by)
     audit.record("stop.ask", stop, by=by, session=session.pk)
+    events.stop_asked(stop, session)
     return stop
 
 
@@ -79,6 +81,7 @@ def leave_remark(*, session: Session, sender: UUID, who: str, text: str, key: Re
     remark.full_clean()
     remark.save()
     audit.record("remark.leave", remark, by=None, session=session.pk)
+    events.remark_left(remark, session)
     return remark
 
 
