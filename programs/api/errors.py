@@ -1,7 +1,8 @@
 """Refusals of this app, in the shape that all apps share."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from rest_framework import status
@@ -28,3 +29,13 @@ def shown(problem: Problem) -> dict[str, Any]:
     if problem.frees_up_on is not None:
         values["frees_up_on"] = problem.frees_up_on.isoformat()
     return values
+
+
+@contextmanager
+def called(**names: str) -> Iterator[None]:
+    """A refusal names the fields as they are called here: `names` says so for those that a service calls otherwise."""
+    try:
+        yield
+    except Refused as refused:
+        renamed = [dataclasses.replace(one, field=names.get(one.field, one.field)) for one in refused.problems]
+        raise Refused(renamed) from refused

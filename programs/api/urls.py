@@ -7,16 +7,27 @@ from programs.api import (
     allowances,
     cards,
     escort_days,
+    external,
+    homes,
     intentions,
     own_sessions,
     people,
     person_parts,
+    programs,
     proposals,
+    rooms,
     sessions,
+    slots,
     voices,
 )
 
 router = SimpleRouter(use_regex_path=False)
+router.register("homes", homes.Homes, basename="home")
+router.register("home-photos", homes.HomePhotos, basename="home-photo")
+router.register("rooms", rooms.Rooms, basename="room")
+router.register("slots", slots.Slots, basename="slot")
+router.register("external-calendars", external.ExternalCalendars, basename="external-calendar")
+router.register("programs", programs.Programs, basename="program")
 router.register("sessions", sessions.Sessions, basename="session")
 router.register("stop-requests", voices.StopRequests, basename="stop-request")
 router.register("remarks", voices.FamilyRemarks, basename="remark")

@@ -199,6 +199,7 @@ class Resource(viewsets.GenericViewSet[Any], SaysWhoAsks):
 
 
 def _digest(file: UploadedFile) -> str:
+    file.seek(0)
     content = hashlib.sha256(file.read()).hexdigest()
     file.seek(0)
     return content
