@@ -6,19 +6,28 @@ from rest_framework.routers import SimpleRouter
 from programs.api import (
     allowances,
     cards,
+    enrollments,
     escort_days,
     external,
+    goals,
     homes,
     intentions,
+    outcomes,
     own_sessions,
     people,
     person_parts,
+    photos,
+    portraits,
     programs,
     proposals,
+    ratings,
+    records,
+    reviews,
     rooms,
     sessions,
     slots,
     voices,
+    wishes,
 )
 
 router = SimpleRouter(use_regex_path=False)
@@ -41,9 +50,35 @@ router.register("people/<uuid:person>/links", person_parts.PersonLinks, basename
 router.register("people/<uuid:person>/card-versions", cards.CardVersions, basename="card-version")
 router.register("people/<uuid:person>/intentions", intentions.IntentionChecks, basename="intention")
 router.register("intentions", intentions.Intentions, basename="register")
+router.register("enrollments", enrollments.Enrollments, basename="enrollment")
+router.register("reviews", reviews.Reviews, basename="review")
+router.register("outcomes", outcomes.Outcomes, basename="outcome")
+router.register("goals", goals.Goals, basename="goal")
+router.register("goals/<uuid:goal>/scores", goals.GoalScores, basename="goal-score")
+router.register("sessions/<uuid:session>/ratings", ratings.Ratings, basename="rating")
+router.register("sessions/<uuid:session>/photos", photos.Photos, basename="session-photo")
+router.register("people/<uuid:person>/wish-pages", wishes.WishPages, basename="wish-page")
+router.register("people/<uuid:person>/wishes", wishes.Wishes, basename="wish")
+router.register("portraits", portraits.Portraits, basename="portrait")
 
 # One of each: no list, no id of its own.
 singles = [
+    path(
+        "sessions/<uuid:session>/record/",
+        records.Records.as_view({"get": "retrieve", "put": "update"}, detail=True),
+        name="record",
+    ),
+    path("sessions/<uuid:session>/record/hours/", records.Records.as_view({"get": "hours"}), name="record-hours"),
+    path(
+        "sessions/<uuid:session>/record/draft/",
+        records.Drafts.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
+        name="record-draft",
+    ),
+    path(
+        "portraits/mine/",
+        portraits.OwnPortrait.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
+        name="portrait-mine",
+    ),
     path("people/<uuid:person>/card/", cards.CurrentCard.as_view({"get": "retrieve", "put": "update"})),
     path("people/<uuid:person>/allowances/", allowances.Allowances.as_view({"get": "retrieve"})),
     path("sessions/<uuid:session>/card/", cards.SessionCards.as_view({"get": "retrieve"})),

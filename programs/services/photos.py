@@ -58,7 +58,7 @@ def _add(
 
 
 @writing
-def remove(*, photo: Photo, by: User) -> Session:
+def remove(*, photo: Photo, by: User, key: RequestKey | None = None) -> Session:
     """Take one photo out; a second time changes nothing."""
     session = photo.session
     lock(Person, [session.person_id])

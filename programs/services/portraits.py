@@ -49,7 +49,7 @@ def _put(*, picture: photos.Picture, names: tuple[str, str], by: User, key: Requ
 
 
 @writing
-def remove(*, by: User) -> None:
+def remove(*, by: User, key: RequestKey | None = None) -> None:
     """Take the user's own face out; a second time changes nothing."""
     lock(User, [by.pk])
     portrait = Portrait.objects.filter(user=by).first()

@@ -86,7 +86,9 @@ def save(
 
 
 @writing
-def save_draft(*, session: Session, user: User, content: Content, based_on: int) -> RecordDraft:
+def save_draft(
+    *, session: Session, content: Content, based_on: int, by: User, key: RequestKey | None = None
+) -> RecordDraft:
     """Keep what is being typed; the latest holds. No evidence of its own: nobody else ever sees it."""
     lock(Person, [session.person_id])
     session = Session.objects.get(pk=session.pk)
@@ -95,14 +97,16 @@ def save_draft(*, session: Session, user: User, content: Content, based_on: int)
     if len(json.dumps(content, ensure_ascii=False)) > LONGEST_DRAFT:
         raise Refused([Problem("draft.long", "長すぎて、下書きにできません。保存してから続けてください。")])
     draft, _ = RecordDraft.objects.update_or_create(
-        session=session, user=user, defaults={"content": content, "based_on": based_on, "saved_at": clock.now()}
+        session=session, user=by, defaults={"content": content, "based_on": based_on, "saved_at": clock.now()}
     )
     return draft
 
 
 @writing
-def discard_draft(*, session: Session, user: User) -> Session:
-    RecordDraft.objects.filter(session=session, user=user).delete()
+def discard_draft(*, session: Session, by: User, key: RequestKey | None = None) -> Session:
+    """Forget one's own draft; again changes nothing."""
+    lock(Person, [session.person_id])
+    RecordDraft.objects.filter(session=session, user=by).delete()
     return session
 
 

@@ -69,14 +69,14 @@ def record_draft(request: HttpRequest, public_id: UUID) -> HttpResponse:
     session = recorded_session(request, public_id)
     here = reverse("programs:record-edit", args=[session.public_id])
     if "discard" in request.POST:
-        services.discard_draft(session=session, user=_user(request))
+        services.discard_draft(session=session, by=_user(request))
         messages.success(request, "下書きを消しました。")
         return redirect_page(request, here)
     opened = _opened(request, session)
     form = RecordForm(request.POST, goals=opened.goals, wishes=opened.wishes)
     problem: Problem | None = None
     try:
-        services.save_draft(session=session, user=_user(request), content=form.typed(), based_on=form.typed_version())
+        services.save_draft(session=session, content=form.typed(), based_on=form.typed_version(), by=_user(request))
     except Refused as refused:
         problem = refused.problems[0]
     if request.htmx:  # type: ignore[attr-defined]

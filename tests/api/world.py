@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from programs.models import FamilyRemark, Portrait
 from tests import factories
 from tests.access import Place
 from transition.models import ApiToken
@@ -12,6 +13,18 @@ def token_of(place: Place) -> ApiToken:
     """The worker's."""
     owner = {"user": place.world.worker, "organization": place.world.office}
     return ApiToken.objects.filter(**owner).first() or factories.ApiTokenFactory(**owner)
+
+
+def portrait_of(place: Place) -> Portrait:
+    """The worker's."""
+    picture = {
+        "large": place.photo.large,
+        "small": place.photo.small,
+        "width": 1,
+        "height": 1,
+        "by": place.world.worker,
+    }
+    return Portrait.objects.get_or_create(user=place.world.worker, defaults=picture)[0]
 
 
 # The last noun before the id in an address, or the name of a field in a body.
@@ -37,10 +50,16 @@ BY_NAME: Mapping[str, Callable[[Place], Any]] = {
     "feeds": lambda place: place.feed,
     "links": lambda place: place.link,
     "stop-requests": lambda place: place.stop,
+    "remarks": lambda place: FamilyRemark.objects.earliest("pk"),
     "organizations": lambda place: place.world.office,
     "organization": lambda place: place.world.office,
     "municipality": lambda place: place.world.municipality,
+    "reviews": lambda place: place.enrollment.reviews.get(),
+    "outcomes": lambda place: place.enrollment.outcome,
+    "wish-pages": lambda place: place.wish_item,
+    "portraits": portrait_of,
     "tokens": token_of,
+    "webhooks": lambda place: place.world.municipality.webhooks.earliest("pk"),
 }
 
 

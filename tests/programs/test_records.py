@@ -391,7 +391,7 @@ def test_an_old_draft_meets_what_was_saved_since(world, worker):
 def test_a_draft_that_is_far_too_long_is_said(world):
     session = outing(world)
     with pytest.raises(Refused) as refused:
-        records.save_draft(session=session, user=world.worker, content={"shown": "あ" * 50_000}, based_on=0)
+        records.save_draft(session=session, by=world.worker, content={"shown": "あ" * 50_000}, based_on=0)
     assert [problem.code for problem in refused.value.problems] == ["draft.long"]
 
 

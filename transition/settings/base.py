@@ -245,6 +245,7 @@ SPECTACULAR_SETTINGS = {
     ],
     # Fields of the same name whose choices differ.
     "ENUM_NAME_OVERRIDES": {
+        "ConsentMeansEnum": "transition.enums.ConsentMeans",
         "DeliveryStateEnum": "programs.enums.DeliveryState",
         "WebhookEventEnum": "programs.enums.WebhookEvent",
         "ConsentKindEnum": "transition.enums.ConsentKind",
