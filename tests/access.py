@@ -113,6 +113,7 @@ def make_place() -> Place:
     picture = default_storage.save("small.jpg", ContentFile(b"not looked into"))
     factories.HomePhotoFactory(home=world.room.home, small=picture)
     factories.ExternalCalendarFactory(home=world.room.home)
+    factories.WebhookFactory(organization=city, created_by=world.coordinator)
     factories.NotificationFactory(user=world.worker, organization=world.office)
     factories.ApiTokenFactory(user=world.worker, organization=world.office)
     return Place(
@@ -203,6 +204,11 @@ def own_organization(place: Place) -> dict[str, Any]:
     return {"organization": place.world.office.public_id}
 
 
+def webhook(place: Place) -> list[Any]:
+    """Of the city, where `coordinator` decides and `staff` does not."""
+    return [place.world.municipality.webhooks.earliest("pk").public_id]
+
+
 NOT_HOSTING = tuple(name for name in PERSONAS if name not in HOMES)
 
 ROWS = [
@@ -216,6 +222,7 @@ ROWS = [
     Row("transition:metrics", public=True),
     # The administrator's: tests/transition/test_operations.py
     Row("transition:operations", get=(), refused=PERSONAS),
+    Row("transition:notification-settle", lambda place: [uuid.UUID(int=1)], post=(), refused=PERSONAS),
     Row("transition:failure-retry", lambda place: ["0" * 32], post=(), refused=PERSONAS),
     Row("transition:styleguide", public=True),
     # The bell answers nobody without a redirect: tests/transition/test_inbox.py
@@ -254,6 +261,18 @@ ROWS = [
     Row("programs:external-read", external, post=HOSTING),
     Row("programs:external-remove", external, get=HOSTING, post=HOSTING),
     Row("programs:home-photo", lambda place: [*home_photo(place), "small"], get=WORKING),
+    # Other systems that are told
+    Row(
+        "programs:webhook-list",
+        get=COORDINATING,
+        post=COORDINATING,
+        refused=tuple(name for name in PERSONAS if name not in COORDINATING),
+    ),
+    Row("programs:webhook-detail", webhook, get=("coordinator",), post=("coordinator",), refused=("staff",)),
+    Row("programs:webhook-test", webhook, post=("coordinator",), refused=("staff",)),
+    Row("programs:webhook-enable", webhook, post=("coordinator",), refused=("staff",)),
+    Row("programs:webhook-renew-secret", webhook, get=("coordinator",), post=("coordinator",), refused=("staff",)),
+    Row("programs:webhook-remove", webhook, get=("coordinator",), post=("coordinator",), refused=("staff",)),
     # A session
     Row("programs:session-detail", session, get=BOTH),
     Row("programs:session-confirm", session, get=HOSTING, post=HOSTING, refused=SUPPORTING),

@@ -16,6 +16,7 @@ from transition.queries import inbox
 # Where everybody who works for an organization begins, and where a person does in the own easy view.
 START = "programs:today"
 PERSON_START = "programs:easy-today"
+ADMINISTRATOR_START = "transition:operations"
 
 EVERYBODY = tuple(OrganizationKind)
 PEOPLE_KINDS = (*SUPPORTING_KINDS, OrganizationKind.MUNICIPALITY)
@@ -42,9 +43,11 @@ class Way:
 
 
 def start_url(organization: Organization | None, user: User) -> str:
-    """Where the user begins: at an organization's work, in the own easy view, or nowhere ("")."""
+    """Where the user begins: at an organization's work, at the software's own, in the own easy view, or nowhere."""
     if organization:
         return reverse(START)
+    if user.is_superuser:
+        return reverse(ADMINISTRATOR_START)
     return reverse(PERSON_START) if Person.objects.filter(user=user).exists() else ""
 
 

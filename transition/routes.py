@@ -13,6 +13,11 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("operations/", operations.operations, name="operations"),
+    path(
+        "operations/notifications/<uuid:public_id>/settle/",
+        operations.notification_settle,
+        name="notification-settle",
+    ),
     path("operations/failures/<str:task_id>/retry/", operations.failure_retry, name="failure-retry"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("notifications/", notifications.notification_list, name="notification-list"),

@@ -28,7 +28,7 @@ from programs.services.demo_story import Stories
 from programs.services.slots import Offer, Pattern
 from transition import clock
 from transition.models import Organization, Person, SupportLink, User
-from transition.services import organizations, people
+from transition.services import organizations, people, users
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "demo.yaml"
 PROGRAM = "group-home-trial"
@@ -59,6 +59,7 @@ class Seed:
         for name, act in (
             ("organizations", self.organization),
             ("members", self.member),
+            ("administrators", self.administrator),
             ("homes", self.home),
             ("rooms", self.room),
             ("people", self.person),
@@ -122,6 +123,11 @@ class Seed:
             by=None,
         )
         self.staff.setdefault(item["organization"], membership.user)
+
+    def administrator(self, item: dict[str, Any]) -> None:
+        users.make_administrator(
+            email=item["email"], name=item["name"], password=settings.DEMO_PASSWORD, is_demo=True, by=None
+        )
 
     def home(self, item: dict[str, Any]) -> None:
         if Home.objects.filter(name=item["name"], organization__office_number=item["office"]).exists():

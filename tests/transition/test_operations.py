@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 OPERATIONS = "/operations/"
 # More than a page may have otherwise: one administrator, and everything at a glance.
-QUERIES = 17
+QUERIES = 18
 
 
 @pytest.fixture
@@ -158,3 +158,29 @@ def test_the_page_asks_the_same_number_of_times_however_much_there_is(administra
     fill(3)
     with django_assert_num_queries(QUERIES):
         administrator.get(OPERATIONS)
+
+
+@pytest.mark.parametrize(("act", "state"), [("resend", NotificationState.NEW), ("let-be", NotificationState.UNMAILED)])
+def test_a_person_decides_about_an_uncertain_mail(administrator, act, state):
+    notification = factories.NotificationFactory(state=NotificationState.UNCERTAIN)
+    url = f"/operations/notifications/{notification.public_id}/settle/"
+    assert client_of(factories.MembershipFactory().user).post(url, {"act": act}).status_code == 403
+    assert administrator.post(url, {"act": "other"}).status_code == 404
+    assert administrator.post(url, {"act": act}).status_code == 302
+    notification.refresh_from_db()
+    assert notification.state == state
+    # Settled is settled.
+    assert administrator.post(url, {"act": act}).status_code == 404
+
+
+def test_whoever_looks_after_the_software_has_no_right_to_anybodys_records(administrator):
+    person = factories.PersonFactory()
+    user = factories.UserFactory(is_superuser=True)
+    assert not user.has_perm("programs.change_person", person)
+    assert administrator.get(f"/people/{person.public_id}/").status_code == 404
+
+
+def test_an_administrator_begins_at_the_operations_page(administrator):
+    assert administrator.get("/")["Location"] == OPERATIONS
+    assert "運用" in administrator.get("/tokens/").content.decode()
+    assert "/operations/" not in client_of(factories.MembershipFactory().user).get("/tokens/").content.decode()

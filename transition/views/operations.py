@@ -1,14 +1,17 @@
 """The administrator's page: what the software does by itself, what failed, and how to have it done again."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from transition.htmx import render_page
 from transition.queries import operations as page
-from transition.services import jobs
+from transition.services import jobs, unsettled
+from transition.views.sending import request_key
 
 
 @require_safe
@@ -28,6 +31,19 @@ def failure_retry(request: HttpRequest, task_id: str) -> HttpResponse:
     if done is None:
         raise Http404
     messages.success(request, "もう一度、仕事の列に入れました。")
+    return redirect("transition:operations")
+
+
+@require_POST
+def notification_settle(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """A mail that did not go out, or of which nobody knows: out again, or good as it is."""
+    _only_administrators(request)
+    notification = get_object_or_404(page.unsettled(), public_id=public_id)
+    act = {"resend": unsettled.resend, "let-be": unsettled.let_be}.get(request.POST.get("act", ""))
+    if act is None:
+        raise Http404
+    act(notification=notification, by=request.user, key=request_key(request))  # type: ignore[arg-type]
+    messages.success(request, "もう一度送ります。" if act is unsettled.resend else "そのままにしました。")
     return redirect("transition:operations")
 
 
