@@ -14,7 +14,7 @@ TASKS_SAY_SECONDS = 3
 def queue(**kwargs: Any) -> list[CheckMessage]:
     """The clock of a retry starts when a task leaves the queue, not when it begins: it may wait behind all others that
     were taken with it. With less than this, what is still at work is begun a second time."""
-    conf = settings.Q_CLUSTER
+    conf: dict[str, Any] = settings.Q_CLUSTER
     found: list[CheckMessage] = []
     if missing := [name for name in ("workers", "queue_limit", "bulk", "timeout", "retry") if not conf.get(name)]:
         said = f"Q_CLUSTER needs {', '.join(missing)}: what django-q2 takes otherwise depends on the machine."

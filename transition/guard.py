@@ -94,21 +94,23 @@ class Guard:
         self._folder = Path(tempfile.mkdtemp(prefix="taiken-guard-"))
         try:
             pause = 1.0
-            while not self._stopping:
-                begun = time.monotonic()
-                self._run_once()
-                if self._stopping:
-                    break
-                pause = 1.0 if time.monotonic() - begun > START_SECONDS else min(pause * 2, LONGEST_PAUSE)
+            while not self._is_told_to_stop():
+                has_lived = self._run_once()
                 self.restarts += 1
-                self._wait(pause if self.restarts > 1 and pause > 2 else 0)
+                if not has_lived:
+                    self._wait(pause)
+                pause = 1.0 if has_lived else min(pause * 2, LONGEST_PAUSE)
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _note_stop(self, _number: int, _frame: types.FrameType | None) -> None:
         self._stopping = True
 
-    def _run_once(self) -> None:
+    def _is_told_to_stop(self) -> bool:
+        return self._stopping
+
+    def _run_once(self) -> bool:
+        """Whether it has answered at least once."""
         for path in self._folder.iterdir():
             path.unlink(missing_ok=True)
         with contextlib.suppress(Exception):
@@ -122,21 +124,21 @@ class Guard:
             preexec_fn=die_with_parent,  # noqa: PLW1509 - we start no threads
         )
         try:
-            self._watch(child)
+            return self._watch(child)
         finally:
             self._end(child)
 
-    def _watch(self, child: "subprocess.Popen[bytes]") -> None:
-        """Until the worker ended, is silent for too long, or we are to stop."""
-        limit, seen, asked = START_SECONDS, time.monotonic(), 0.0
-        unanswered = False
-        while not self._stopping:
+    def _watch(self, child: "subprocess.Popen[bytes]") -> bool:
+        """Until the worker ended, is silent for too long, or we are to stop. Whether it has answered at least once."""
+        has_lived, unanswered = False, False
+        seen, asked = time.monotonic(), 0.0
+        while not self._is_told_to_stop():
             if child.poll() is not None:
                 self.say(f"worker ended by itself ({child.returncode})")
-                return
+                break
             now = time.monotonic()
             if self._has_beaten():
-                limit, seen, unanswered = SILENT_SECONDS, now, False
+                has_lived, seen, unanswered = True, now, False
             if now - asked > ASK_SECONDS:
                 asked = now
                 try:
@@ -146,10 +148,12 @@ class Guard:
                     # No queue, no answer: that is not the worker's fault.
                     self.say(f"no canary: {type(error).__name__}")
                     seen = now
+            limit = SILENT_SECONDS if has_lived else START_SECONDS
             if unanswered and now - seen > limit and not self._is_busy():
                 self.say(f"worker silent for {now - seen:.0f} seconds")
-                return
+                break
             self._wait(0.5)
+        return has_lived
 
     def _has_beaten(self) -> bool:
         beat = self._folder / "beat"

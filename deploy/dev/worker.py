@@ -1,19 +1,19 @@
-"""The worker, stopped the way it stops well.
+"""The worker under its guard, for a terminal: `make demo` and `make run` start it, and Ctrl-C ends it.
 
-honcho sends SIGTERM to the whole process group; that kills the parts of a qcluster at once, and its main process
-then waits for them for ever. On SIGINT only the main process reacts, and ends its parts in order.
+honcho waits five seconds for its programs and then uses force; the guard's worker dies with the guard, so even that
+leaves nothing behind.
 """
 
 import sys
 
 from processes import ROOT, entrance, group
 
-# honcho itself waits five seconds, then uses force.
+# Less than what honcho waits.
 PATIENCE_SECONDS = 4
 
 if __name__ == "__main__":
     with (
         entrance(runs_until_stopped=True),
-        group([sys.executable, ROOT / "manage.py", "qcluster"], patience=PATIENCE_SECONDS) as cluster,
+        group([sys.executable, ROOT / "manage.py", "worker"], patience=PATIENCE_SECONDS) as guard,
     ):
-        sys.exit(cluster.wait())
+        sys.exit(guard.wait())

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from transition import clock
 from transition.domain.quiet import Waits, may_go
@@ -36,7 +36,9 @@ def told(digest: Notification) -> list[Told]:
 
 def _waiting(now: dt.datetime, morning: dt.datetime) -> QuerySet[Notification]:
     awake = addressing.awake(now)
-    return addressing.waiting(now).filter(delivery=Delivery.DIGEST, reachable=True, due_at__lte=morning, kind__in=awake)
+    return addressing.waiting(now).filter(
+        Q(delivery=Delivery.DIGEST, reachable=True), due_at__lte=morning, kind__in=awake
+    )
 
 
 @writing

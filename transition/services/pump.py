@@ -84,7 +84,7 @@ def settle() -> None:
     """What is due and goes by no mail: chosen so, or its reader does not work here any more."""
     now = clock.now()
     due = addressing.waiting(now)
-    off = due.filter(delivery=Delivery.OFF).values("pk")
+    off = due.filter(Q(delivery=Delivery.OFF)).values("pk")
     Notification.objects.filter(pk__in=off).update(state=NotificationState.UNMAILED, read_at=now)
     silent = due.filter(Q(delivery=Delivery.IN_APP) | Q(reachable=False)).values("pk")
     Notification.objects.filter(pk__in=silent).update(state=NotificationState.UNMAILED)
@@ -111,7 +111,7 @@ def _ready(now: dt.datetime) -> QuerySet[Notification]:
     rested = Q(failure="") | Q(tries=0)
     for tries, pause in enumerate(PAUSES, start=1):
         rested |= Q(tries=tries, claimed_at__lte=now - pause)
-    due = addressing.waiting(now).filter(rested, reachable=True, kind__in=addressing.awake(now))
+    due = addressing.waiting(now).filter(rested, Q(reachable=True), kind__in=addressing.awake(now))
     return due.filter(Q(delivery=Delivery.MAIL) | Q(kind=NotificationKind.DIGEST))
 
 

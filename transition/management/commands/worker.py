@@ -20,9 +20,7 @@ LATITUDE_SECONDS = 10
 
 
 class Command(BaseCommand):
-    help = (
-        "仕事係（キューのワーカー）を見張りつきで動かします。止めるには Ctrl-C か SIGTERM。キュー1つに1つだけです。"
-    )
+    help = "仕事係（キューのワーカー）を見張りつきで動かします。止めるには Ctrl-C か SIGTERM。キュー1つに1つだけです。"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--inside", action="store_true", help="見張りなしの中身（見張りが使います）")
@@ -33,11 +31,12 @@ class Command(BaseCommand):
             os.register_at_fork(after_in_child=guard.die_with_parent)
             Cluster().start()
             return
+        timeout: Any = settings.Q_CLUSTER["timeout"]
         watch = guard.Guard(
             command=[sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "worker", "--inside"],
             ask=ask,
             started=started,
-            longest_work=settings.Q_CLUSTER["timeout"] + LATITUDE_SECONDS,
+            longest_work=timeout + LATITUDE_SECONDS,
             say=self.stderr.write,
         )
         watch.run()

@@ -1,0 +1,51 @@
+"""A mail server on this machine that counts what arrives, by Message-ID."""
+
+import asyncio
+import email
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiosmtpd.controller import Controller
+
+
+class Sink:
+    """Takes some time for each mail, so that a kill finds somebody at work."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.arrived: Counter[str] = Counter()
+        self.last = time.monotonic()
+
+    async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        # Taken: from here on it counts, whether its sender lives to hear of it or not.
+        self.arrived[email.message_from_bytes(envelope.content)["Message-ID"]] += 1
+        self.last = time.monotonic()
+        await asyncio.sleep(self.seconds)
+        return "250 OK"
+
+    @property
+    def extra(self) -> int:
+        return sum(self.arrived.values()) - len(self.arrived)
+
+
+@contextmanager
+def sink(seconds: float) -> Iterator[tuple[Sink, int]]:
+    """The sink and its port."""
+    handler = Sink(seconds)
+    port = free_port()
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield handler, port
+    finally:
+        controller.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
