@@ -15,6 +15,8 @@ from transition.enums import (
 )
 from transition.models import Membership, Organization, Person, User
 
+MANAGING_ROLES = (MembershipRole.COORDINATOR, MembershipRole.MANAGER)
+
 
 def coordinates(user: User, person: Person) -> bool:
     """A coordinator or manager of the person's municipality or its core center."""
@@ -132,6 +134,14 @@ def reads_remark(user: User, remark: FamilyRemark) -> bool:
     return supports_person(user, remark.session.person) or hosts_session(user, remark.session)
 
 
+@rules.predicate
+def manages_webhooks(user: User, organization: Organization) -> bool:
+    """Decides for the organization which other systems hear of what it sees."""
+    memberships = Membership.objects.current().filter(user=user, organization=organization.pk)
+    return memberships.filter(role__in=MANAGING_ROLES).exists()
+
+
+rules.add_perm("programs.manage_webhooks", manages_webhooks)
 rules.add_perm("programs.answer_stop", supports_voice)
 rules.add_perm("programs.see_remark", reads_remark)
 rules.add_perm("programs.publish_slot", runs_room)

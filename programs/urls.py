@@ -31,6 +31,7 @@ from programs.views import (
     story,
     today,
     voices,
+    webhooks,
     wishes,
 )
 from programs.views.easy import answers as easy_answers
@@ -59,6 +60,13 @@ urlpatterns = [
     path("slots/<uuid:public_id>/", slots.slot_detail, name="slot-detail"),
     path("slots/<uuid:public_id>/withdraw/", slots.slot_withdraw, name="slot-withdraw"),
     path("slots/<uuid:public_id>/confirm-free/", slots.slot_confirm_free, name="slot-confirm-free"),
+    # Other systems that are told
+    path("webhooks/", webhooks.webhook_list, name="webhook-list"),
+    path("webhooks/<uuid:public_id>/", webhooks.webhook_detail, name="webhook-detail"),
+    path("webhooks/<uuid:public_id>/test/", webhooks.webhook_test, name="webhook-test"),
+    path("webhooks/<uuid:public_id>/enable/", webhooks.webhook_enable, name="webhook-enable"),
+    path("webhooks/<uuid:public_id>/renew-secret/", webhooks.webhook_renew_secret, name="webhook-renew-secret"),
+    path("webhooks/<uuid:public_id>/remove/", webhooks.webhook_remove, name="webhook-remove"),
     # A session, from both sides
     path("sessions/<uuid:public_id>/", sessions.session_detail, name="session-detail"),
     path("sessions/<uuid:public_id>/confirm/", sessions.session_confirm, name="session-confirm"),

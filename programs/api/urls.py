@@ -27,6 +27,7 @@ from programs.api import (
     sessions,
     slots,
     voices,
+    webhooks,
     wishes,
 )
 
@@ -60,6 +61,7 @@ router.register("sessions/<uuid:session>/photos", photos.Photos, basename="sessi
 router.register("people/<uuid:person>/wish-pages", wishes.WishPages, basename="wish-page")
 router.register("people/<uuid:person>/wishes", wishes.Wishes, basename="wish")
 router.register("portraits", portraits.Portraits, basename="portrait")
+router.register("webhooks", webhooks.Webhooks, basename="webhook")
 
 # One of each: no list, no id of its own.
 singles = [

@@ -20,16 +20,16 @@ from programs.domain import signing
 from programs.domain.problems import Problem, Refused
 from programs.enums import DeliveryProblem, DeliveryState, WebhookEvent
 from programs.models import Session, Slot, Webhook, WebhookDelivery
+from programs.rules import MANAGING_ROLES
 from programs.services.webhooks import secret_of
 from transition import clock, fetch
-from transition.enums import MembershipRole, NotificationKind
+from transition.enums import NotificationKind
 from transition.models import Membership, User
 from transition.services import audit
 from transition.services.notifications import notify
 from transition.services.transactions import RequestKey, lock, writing
 
 TASK = "programs.tasks.deliver_webhooks"
-MANAGING_ROLES = (MembershipRole.COORDINATOR, MembershipRole.MANAGER)
 # A worker of the queue has a minute; a call takes 5 seconds at most.
 RUN_SECONDS = 20.0
 MOST_A_RUN = 100
@@ -84,10 +84,11 @@ def wake() -> None:
     async_task(TASK)
 
 
-def forget_old(*, now: dt.datetime) -> int:
-    """Calls that were over DAYS_KEPT days ago are of no use to anybody. Returns how many are gone."""
+@writing
+def forget_old() -> int:
+    """Calls that are over and were written DAYS_KEPT days ago are of no use to anybody. Returns how many are gone."""
     over = WebhookDelivery.objects.filter(state__in=[DeliveryState.DELIVERED, DeliveryState.FAILED])
-    return over.filter(created_at__lt=now - dt.timedelta(days=DAYS_KEPT)).delete()[0]
+    return over.filter(created_at__lt=clock.now() - dt.timedelta(days=DAYS_KEPT)).delete()[0]
 
 
 def body_of(delivery: WebhookDelivery) -> bytes:
@@ -150,7 +151,7 @@ def _waiting(now: dt.datetime) -> QuerySet[Webhook]:
     one that was called the longest time ago."""
     own = WebhookDelivery.objects.filter(webhook=OuterRef("pk"))
     called = own.filter(claimed_at__isnull=False).order_by("-claimed_at").values("claimed_at")[:1]
-    return (
+    waiting: QuerySet[Webhook] = (
         Webhook.objects.active()
         .annotate(called_at=Subquery(called), fails=ExpressionWrapper(Q(failures__gt=0), BooleanField()))
         .filter(Exists(own.due(now)))
@@ -158,6 +159,7 @@ def _waiting(now: dt.datetime) -> QuerySet[Webhook]:
         .exclude(failures__gt=0, called_at__gt=now - PAUSE)
         .order_by("fails", F("called_at").asc(nulls_first=True), "pk")
     )
+    return waiting
 
 
 @writing
