@@ -89,6 +89,7 @@ class Session(PublicId):
             models.Index(fields=["person", "starts_at"], name="session_person_start"),
             models.Index(fields=["room", "check_in"], name="session_room_check_in"),
             models.Index(fields=["state", "expires_at"], name="session_state_expiry"),
+            models.Index(fields=["state", "starts_at"], name="session_state_start"),
         ]
         constraints = [
             models.CheckConstraint(
