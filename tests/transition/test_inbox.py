@@ -251,6 +251,16 @@ class TestList:
             client.post(reverse("transition:notification-open", args=[one.public_id]))
             assert client.session.get("organization") == (other.pk if organization == other else None)
 
+    def test_what_nobody_wants_to_hear_of_is_not_there(self, worker):
+        tell(worker)
+        tell(member(factories.OrganizationFactory()))
+        client = client_of(worker)
+        inbox.choose(kind=ARRIVED, delivery=Delivery.OFF, by=worker)
+        assert count_of(client.get(BELL).content.decode()) == ""
+        assert soup(client.get(LIST)).select("main .list > li") == []
+        inbox.choose(kind=ARRIVED, delivery=Delivery.IN_APP, by=worker)
+        assert count_of(client.get(BELL).content.decode()) == "1"
+
     def test_an_empty_inbox_says_what_comes_there(self, worker):
         client = client_of(worker)
         assert "お知らせはまだありません" in text(soup(client.get(LIST)).main)
@@ -333,6 +343,20 @@ class TestChoices:
             for one in (client_of(worker), home)
         ]
         assert fields == [[ARRIVED, STOP, GRANT], [ARRIVED, STOP]]
+
+    def test_the_administrator_chooses_about_what_is_told_to_no_office(self, worker):
+        registry.register(Notice(NotificationKind.CONSISTENCY, told, organization_kinds=()))
+        administrator = client_of(factories.UserFactory(is_superuser=True))
+        fields = [
+            [field["name"] for field in soup(one.get(CHOICES)).select("main select")]
+            for one in (administrator, client_of(worker))
+        ]
+        assert fields == [[NotificationKind.CONSISTENCY], [ARRIVED, STOP, GRANT]]
+        nobody = client_of(factories.UserFactory())
+        assert "選べるお知らせはありません" in text(soup(nobody.get(CHOICES)).main)
+
+    def test_it_says_when_no_mail_goes_out(self, worker):
+        assert "20:00から7:00まで" in text(soup(client_of(worker).get(CHOICES)).main)
 
     def test_every_kind_has_its_place(self):
         placed = [kind for _, members in queries.GROUPS for kind in members]

@@ -18,10 +18,10 @@ class NotificationQuerySet(models.QuerySet):
         return self.filter(Q(organization=None) | Exists(working), user=user)
 
     def shown(self, now: dt.datetime) -> "NotificationQuerySet":
-        """What stands in the inbox: due, still true, and not itself a bundle of others."""
-        return (
-            self.filter(due_at__lte=now).exclude(state=NotificationState.OBSOLETE).exclude(kind=NotificationKind.DIGEST)
-        )
+        """What stands in the inbox: due, still true, of a kind its reader wants, and not itself a bundle of others."""
+        choices = NotificationChoice.objects.filter(user=OuterRef("user"), kind=OuterRef("kind"))
+        due = self.filter(due_at__lte=now).exclude(state=NotificationState.OBSOLETE)
+        return due.exclude(kind=NotificationKind.DIGEST).exclude(Exists(choices.filter(delivery=Delivery.OFF)))
 
     def unread(self) -> "NotificationQuerySet":
         return self.filter(read_at=None)

@@ -99,13 +99,18 @@ def rows(notifications: Iterable[Notification]) -> list[Row]:
     return [Row(one, told.get(one.pk), MAIL_WORDS.get(_mail_state(one), "")) for one in found]
 
 
-def notices_by_group(kinds_of_organization: Iterable[str]) -> list[tuple[str, list[Notice]]]:
-    """What somebody who works in these kinds of organization may be told of; empty groups are left out."""
+def notices_by_group(user: User, kinds_of_organization: Iterable[str]) -> list[tuple[str, list[Notice]]]:
+    """What somebody who works in these kinds of organization may be told of; the administrator also of what is told
+    to no organization. Empty groups are left out."""
     kinds = set(kinds_of_organization)
     found = []
     for title, members in GROUPS:
         notices = [registry.notices[kind] for kind in members if kind in registry.notices]
-        mine = [notice for notice in notices if kinds & set(notice.organization_kinds)]
+        mine = [
+            notice
+            for notice in notices
+            if kinds & set(notice.organization_kinds) or (user.is_superuser and not notice.organization_kinds)
+        ]
         if mine:
             found.append((title, mine))
     return found

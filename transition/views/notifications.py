@@ -14,13 +14,14 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from transition import clock
+from transition.domain.quiet import QUIET_FROM, QUIET_UNTIL
 from transition.enums import NotificationKind
 from transition.forms import ChoicesForm
 from transition.htmx import redirect_page, render_page, say
 from transition.models import Notification, User
 from transition.notifications import registry
 from transition.queries import inbox as queries
-from transition.services import inbox
+from transition.services import digests, inbox
 from transition.views.accounts import ORGANIZATION_KEY
 from transition.views.sending import attempt, request_key
 
@@ -90,7 +91,7 @@ def notification_read_all(request: HttpRequest) -> HttpResponse:
 def notification_choices(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     kinds = [membership.organization.kind for membership in request.memberships]  # type: ignore[attr-defined]
-    groups = queries.notices_by_group(kinds)
+    groups = queries.notices_by_group(user, kinds)
     chosen = dict(user.notification_choices.values_list("kind", "delivery"))
     form = ChoicesForm(request.POST if request.method == "POST" else None, groups=groups, chosen=chosen)
     if request.method == "POST" and form.is_valid():
@@ -99,7 +100,7 @@ def notification_choices(request: HttpRequest) -> HttpResponse:
         if not form.errors:
             messages.success(request, "お知らせの受け取り方を保存しました。")
             return redirect_page(request, reverse("transition:notification-choices"))
-    context = {"form": form}
+    context = {"form": form, "quiet_from": QUIET_FROM, "quiet_until": QUIET_UNTIL, "digest_at": digests.AT}
     return render_page(request, "transition/notification_choices.html", context, status=422 if form.errors else 200)
 
 
