@@ -39,9 +39,13 @@ MOST_COMPANIONS = 200
 class WantedSent(Sent):
     """What is left out is the usual."""
 
-    per_month = serializers.IntegerField(min_value=1, max_value=12, default=USUAL.per_month)
-    at_least = serializers.IntegerField(min_value=0, max_value=8, default=USUAL.at_least)
-    per_week = serializers.IntegerField(min_value=1, max_value=7, default=USUAL.per_week)
+    per_month = serializers.IntegerField(
+        min_value=1, max_value=12, default=USUAL.per_month, help_text="ひと月に何回まで。"
+    )
+    at_least = serializers.IntegerField(
+        min_value=0, max_value=8, default=USUAL.at_least, help_text="ひと月に少なくとも何回。"
+    )
+    per_week = serializers.IntegerField(min_value=1, max_value=7, default=USUAL.per_week, help_text="週に何回まで。")
     gap = serializers.IntegerField(
         min_value=0, max_value=30, default=USUAL.gap, help_text="おでかけのあいだをあける日数。"
     )
@@ -58,7 +62,7 @@ class WantedSent(Sent):
         default=sorted(USUAL.weekdays),
         help_text="曜日。月曜が0です。",
     )
-    holidays = serializers.ChoiceField(choices=HOLIDAYS, default=USUAL.holidays)
+    holidays = serializers.ChoiceField(choices=HOLIDAYS, default=USUAL.holidays, help_text="祝日。")
     homes = serializers.BooleanField(default=USUAL.homes, help_text="グループホームの見学・食事・日中も入れるか。")
     anew = serializers.BooleanField(default=False, help_text="確定していない計画を、立て直すか。")
 

@@ -25,25 +25,37 @@ def ids(said: str) -> serializers.ListField:
     )
 
 
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "お泊まりを申し込む",
-            {
-                "kind": "STAY",
-                "person": "5f0c1f52-0b3c-4a53-9a7e-0d6f6c1b2a01",
-                "program": "5f0c1f52-0b3c-4a53-9a7e-0d6f6c1b2a02",
-                "slot": "5f0c1f52-0b3c-4a53-9a7e-0d6f6c1b2a03",
-                "check_in": "2026-12-05",
-                "check_out": "2026-12-07",
-                "note": "夜は静かな部屋がよいです。",
-            },
-            request_only=True,
-        )
-    ]
+STAY_EXAMPLE = OpenApiExample(
+    "お泊まりを申し込む",
+    {
+        "kind": "STAY",
+        "person": "5f0c1f52-0b3c-4a53-9a7e-0d6f6c1b2a01",
+        "program": "5f0c1f52-0b3c-4a53-9a7e-0d6f6c1b2a02",
+        "slot": "5f0c1f52-0b3c-4a53-9a7e-0d6f6c1b2a03",
+        "check_in": "2026-12-05",
+        "check_out": "2026-12-07",
+        "note": "夜は静かな部屋がよいです。",
+    },
+    request_only=True,
 )
+OUTING_EXAMPLE = OpenApiExample(
+    "おでかけを計画する",
+    {
+        "kind": "OUTING",
+        "enrollment": "5f0c1f52-0b3c-4a53-9a7e-0d6f6c1b2a04",
+        "activity": "買い物",
+        "starts_at": "2026-12-05T10:00:00+09:00",
+        "ends_at": "2026-12-05T12:00:00+09:00",
+        "confirm": False,
+    },
+    request_only=True,
+)
+
+
 class StaySent(Sent):
-    kind = serializers.ChoiceField(choices=[(SessionKind.STAY.value, SessionKind.STAY.label)])
+    kind = serializers.ChoiceField(
+        choices=[(SessionKind.STAY.value, SessionKind.STAY.label)], help_text="お泊まりは STAY です。"
+    )
     person = PublicIdField(Person.objects.visible_to, help_text="本人のID。")
     program = PublicIdField(
         lambda user: Program.objects.filter(kind__in=ROOM_KINDS), help_text="本人の市町村の体験事業のID。"
@@ -97,24 +109,10 @@ def in_order(attrs: dict[str, Any]) -> dict[str, Any]:
     return attrs
 
 
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "おでかけを計画する",
-            {
-                "kind": "OUTING",
-                "enrollment": "5f0c1f52-0b3c-4a53-9a7e-0d6f6c1b2a04",
-                "activity": "買い物",
-                "starts_at": "2026-12-05T10:00:00+09:00",
-                "ends_at": "2026-12-05T12:00:00+09:00",
-                "confirm": False,
-            },
-            request_only=True,
-        )
-    ]
-)
 class OutingSent(OutingContentSent):
-    kind = serializers.ChoiceField(choices=[(SessionKind.OUTING.value, SessionKind.OUTING.label)])
+    kind = serializers.ChoiceField(
+        choices=[(SessionKind.OUTING.value, SessionKind.OUTING.label)], help_text="おでかけは OUTING です。"
+    )
     enrollment = PublicIdField(
         lambda user: Enrollment.objects.visible_to(user).select_related("person", "program"), help_text="利用のID。"
     )
@@ -125,6 +123,7 @@ FORMS: dict[str, type[Sent]] = {SessionKind.STAY.value: StaySent, SessionKind.OU
 SESSION_SENT = PolymorphicProxySerializer(
     component_name="SessionSent", serializers=dict(FORMS.items()), resource_type_field_name="kind"
 )
+EXAMPLES = [STAY_EXAMPLE, OUTING_EXAMPLE]
 
 
 @extend_schema_serializer(

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from programs.api.errors import shown
 from programs.api.session_filters import SessionFilter
 from programs.api.session_outings import Outings, company
-from programs.api.session_sent import FORMS, SESSION_SENT, OutingSent
+from programs.api.session_sent import EXAMPLES, FORMS, SESSION_SENT, OutingSent
 from programs.api.session_shown import SessionShown, SessionWholeShown
 from programs.api.session_steps import Steps
 from programs.domain.problems import Refused
@@ -96,14 +96,20 @@ class Sessions(Steps, Outings, Collection):
         return super().retrieve(request, *args, **kwargs)
 
     @extend_schema(
-        summary="お泊まりを申し込む・おでかけを計画する", request=SESSION_SENT, responses={201: SessionWholeShown}
+        summary="お泊まりを申し込む・おでかけを計画する",
+        request=SESSION_SENT,
+        responses={201: SessionWholeShown},
+        examples=EXAMPLES,
     )
     def create(self, request: Request) -> Response:
         sent = self._asked_for()
         return self.created(self._plan(sent) if "enrollment" in sent else self._request(sent))
 
     @extend_schema(
-        summary="できるかどうかだけを確かめる（何も変えません）", request=SESSION_SENT, responses=VerdictSerializer
+        summary="できるかどうかだけを確かめる（何も変えません）",
+        request=SESSION_SENT,
+        responses=VerdictSerializer,
+        examples=EXAMPLES,
     )
     @action(detail=False, methods=["post"])
     def check(self, request: Request) -> Response:

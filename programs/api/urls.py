@@ -65,6 +65,7 @@ router.register("webhooks", webhooks.Webhooks, basename="webhook")
 
 # One of each: no list, no id of its own.
 singles = [
+    path("escort-days/", escort_days.EscortDays.as_view({"get": "list", "put": "keep"}), name="escort-days"),
     path(
         "sessions/<uuid:session>/record/",
         records.Records.as_view({"get": "retrieve", "put": "update"}, detail=True),

@@ -1,5 +1,6 @@
 """Every refusal in one shape: {"code", "detail", "problems": [{"code", "message", "field", …numbers}]}."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -67,9 +68,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """The answer to an exception; None for what is a fault of ours."""
     match error:
         case Replayed():
-            return Response(
-                error.answered["body"], status=error.answered["status"], headers={"Idempotent-Replayed": "true"}
-            )
+            body = json.loads(error.answered["body"]) if error.answered["body"] else None
+            return Response(body, status=error.answered["status"], headers={"Idempotent-Replayed": "true"})
         case KeyReused():
             return refusal(
                 "key_reused", "この Idempotency-Key は、ほかの内容で使われました。", status.HTTP_409_CONFLICT

@@ -193,7 +193,8 @@ class Resource(viewsets.GenericViewSet[Any], SaysWhoAsks):
 
     def _remember(self, response: HttpResponse) -> None:
         assert self._key is not None  # noqa: S101 - only then this is called
-        body = json.loads(response.content) if response.content else None
+        # As text: PostgreSQL keeps no order of names.
+        body = response.content.decode()
         known = IdempotencyKey.objects.filter(user=self._key.user_id, key=self._key.key, response={})
         known.update(response={"status": response.status_code, "body": body})
 
