@@ -13,11 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from programs.api.errors import shown
+from programs.api.record_shapes import MeterShown, meter_values
 from programs.enums import EnrollmentEnd
 from programs.forms.enrollments import FACILITY_KINDS
 from programs.models import Enrollment, EnrollmentChange, Program
 from programs.queries import enrollments as queries
 from programs.services import enrollments as services
+from transition import clock
 from transition.api.errors import ProblemSerializer
 from transition.api.fields import DayField, LineField, PublicIdField, TextField
 from transition.api.serializers import Sent, Shown
@@ -164,6 +166,11 @@ class EnrollmentChoicesShown(serializers.Serializer[Any]):
     facilities = NamedShown(many=True, help_text="入所している施設・病院として選べるものです。")
 
 
+class EnrollmentHoursShown(serializers.Serializer[Any]):
+    enrollment = serializers.UUIDField()
+    meters = MeterShown(many=True, help_text="上限ごとの、使った分と残り。利用中でないときは空です。")
+
+
 class EnrollmentFilter(filters.FilterSet):
     person = filters.UUIDFilter(field_name="person__public_id", help_text="本人のID")
     program = filters.UUIDFilter(field_name="program__public_id", help_text="体験事業のID")
@@ -246,6 +253,16 @@ class Enrollments(Collection):
             "facilities": Organization.objects.filter(kind__in=FACILITY_KINDS).order_by("name", "pk"),
         }
         return Response(EnrollmentChoicesShown(values).data)
+
+    @extend_schema(summary="利用の、今月の時間や日数の残り", responses=EnrollmentHoursShown)
+    @action(detail=True)
+    def hours(self, request: Request, id: Any = None) -> Response:
+        """Empty before the enrollment begins and after it has ended, as on its page."""
+        enrollment, today = self.get_object(), clock.today()
+        running = queries.state_of(enrollment, today) == queries.RUNNING
+        meters = queries.page(enrollment, today).meters if running else []
+        values = {"enrollment": enrollment.public_id, "meters": [meter_values(meter) for meter in meters]}
+        return Response(EnrollmentHoursShown(values).data)
 
     def _may_enroll(self, person: Person) -> None:
         """The enrollment is the caller's organization's from then on, so it must be one that supports the person."""

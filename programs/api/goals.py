@@ -26,7 +26,7 @@ from transition.services import goals as services
 
 class GoalShown(Shown[Goal]):
     person = PublicIdField()
-    parent = PublicIdField(allow_null=True, help_text="長期目標のIDです。")
+    parent = PublicIdField(allow_null=True, help_text="長期目標のIDです。")  # type: ignore[assignment]
     score = serializers.IntegerField(
         min_value=WORST, max_value=BEST, allow_null=True, read_only=True, help_text="いちばん新しい点です。"
     )
@@ -79,7 +79,7 @@ class GoalChangeSent(Sent):
     wording = TextField(max_length=300, required=False, allow_blank=True, help_text="支援者の書きかた。")
     area = serializers.ChoiceField(choices=GoalArea.choices, help_text="分野です。")
     horizon = serializers.ChoiceField(choices=GoalHorizon.choices, required=False, help_text="長さです。")
-    parent = PublicIdField(
+    parent = PublicIdField(  # type: ignore[assignment]
         lambda user: queries.visible_to(user).filter(horizon=GoalHorizon.LONG),
         required=False,
         allow_null=True,

@@ -26,7 +26,7 @@ LONGEST_TYPED = 10_000
 MOMENTS = ("start_on", "start_at", "end_on", "end_at")
 LINES = ("place", "companions")
 TEXTS = (*records.TEXTS, "next_step")
-NEXT = {"choices": NextStep.choices, "allow_blank": True}
+NEXT: dict[str, Any] = {"choices": NextStep.choices, "allow_blank": True}
 
 
 class RecordScoreShown(serializers.Serializer[Any]):
@@ -143,7 +143,9 @@ class RecordSent(Offered):
         max_length=MOST_WISHES,
         help_text="かなえた希望のページを全部。書かなければ、いまのままです。",
     )
-    scores = RecordScoreSent(many=True, required=False, max_length=MOST_GOALS, help_text="目標の点です。")
+    scores = RecordScoreSent(  # type: ignore[call-arg]
+        many=True, required=False, max_length=MOST_GOALS, help_text="目標の点です。"
+    )
 
 
 class DraftScoreSent(Sent):
@@ -181,7 +183,9 @@ class DraftSent(Offered):
     wishes = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=MOST_WISHES, help_text="かなえた希望のページ。"
     )
-    scores = DraftScoreSent(many=True, required=False, max_length=MOST_GOALS, help_text="目標の点です。")
+    scores = DraftScoreSent(  # type: ignore[call-arg]
+        many=True, required=False, max_length=MOST_GOALS, help_text="目標の点です。"
+    )
 
 
 def content_of(sent: dict[str, Any]) -> Content:

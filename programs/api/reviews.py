@@ -102,7 +102,9 @@ class ReviewSent(Sent):
     person_said = TextField(max_length=LONGEST_TEXT, required=False, allow_blank=True, help_text="本人のことば・様子。")
     wishes = TextField(max_length=LONGEST_TEXT, required=False, allow_blank=True, help_text="出てきた希望。")
     helped = TextField(max_length=LONGEST_TEXT, required=False, allow_blank=True, help_text="役に立ったこと。")
-    goal_scores = GivenScoreSent(many=True, required=False, max_length=MOST_GOALS, help_text="目標の点です。")
+    goal_scores = GivenScoreSent(  # type: ignore[call-arg]
+        many=True, required=False, max_length=MOST_GOALS, help_text="目標の点です。"
+    )
 
     def validate_goal_scores(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return check_once(given)

@@ -208,6 +208,19 @@ def test_a_lost_update_is_refused(world, client, action, sent):
     assert client.post(url(enrollment, action), sent, format="json", headers={"If-Match": fresh}).status_code == 200
 
 
+def test_hours_left_this_month(world, client):
+    enrollment = enrolled(world)
+    outing(world, "2026-11-20", state="COMPLETED", enrollment=enrollment)
+    outing(world, "2026-11-28", hours=3, enrollment=enrollment)
+    [meter] = client.get(url(enrollment, "hours")).json()["meters"]
+    assert (meter["unit"], meter["cap"], meter["held"], meter["confirmed"]) == ("MINUTES", 1440, 120, 180)
+    assert (meter["remaining"], meter["starts_on"], meter["ends_on"]) == (1140, "2026-11-01", "2026-11-30")
+    later = enrolled(world, person=resident(world), starts_on=day("2026-12-01"))
+    assert client.get(url(later, "hours")).json() == {"enrollment": str(later.public_id), "meters": []}
+    foreign = factories.EnrollmentFactory()
+    assert is_as_missing(client, url(foreign, "hours"), foreign.public_id)
+
+
 def test_filters_and_order(world, client):
     first = enrolled(world)
     second = enrolled(world, person=resident(world), starts_on=day("2026-11-10"))
