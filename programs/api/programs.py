@@ -8,7 +8,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -98,6 +98,7 @@ class ProgramShown(Shown[Program]):
         OpenApiExample(
             "ひと月30時間にする",
             {
+                "code": "outing-month",
                 "amount": 1800,
                 "window": "ANNIVERSARY_MONTH",
                 "enforcement": "ASK",
@@ -109,6 +110,7 @@ class ProgramShown(Shown[Program]):
     ]
 )
 class LimitSent(Sent):
+    code = serializers.SlugField(max_length=40, help_text="変える上限のコードです。")
     amount = serializers.IntegerField(
         min_value=1, max_value=600_000, help_text="単位が MINUTES なら分、ほかは日・泊・回です。"
     )
@@ -200,17 +202,18 @@ class Programs(Collection):
         return self.created(self.act(programs.adopt, of=program, program=program, municipality=managed))
 
     @extend_schema(summary="上限を変える", request=LimitSent, responses={201: ProgramShown})
-    @action(detail=True, methods=["post"], url_path="limits/<slug:code>/change")
-    def change_limit(self, request: Request, id: Any = None, code: str = "") -> Response:
+    @action(detail=True, methods=["post"], url_path="change-limit")
+    def change_limit(self, request: Request, id: Any = None) -> Response:
         """The limit of that code which holds on the day from which it shall change."""
         program = self.get_object()
-        limits = Limit.objects.filter(program=program, code=code)
-        if not limits.exists():
-            raise NotFound
         managed = self._managed()
         if program.municipality_id not in (None, managed.pk):
             raise PermissionDenied
         sent = self.sent(LimitSent)
+        limits = Limit.objects.filter(program=program, code=sent.pop("code"))
+        if not limits.exists():
+            said = serializers.ErrorDetail("この体験事業に、そのコードの上限はありません。", "does_not_exist")
+            raise serializers.ValidationError({"code": [said]})
         limit = limits.on(sent["valid_from"]).first() or limits.order_by("-valid_from", "-pk")[0]
         self.act(programs.change_limit, of=program, limit=limit, **sent)
         return self.answer(program, status.HTTP_201_CREATED)

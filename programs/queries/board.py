@@ -230,9 +230,9 @@ def closures(room: Room, today: dt.date) -> list[Closure]:
     return found
 
 
-def are_closed(room: Room, dates: Sequence[dt.date], use: str) -> bool:
-    """Whether all these nights are closed for exactly this use."""
-    return room.occupied_nights.filter(date__in=dates, use=use).count() == len(dates)
+def closed_among(room: Room, dates: Sequence[dt.date]) -> int:
+    """How many of these nights are closed, not taken by a guest."""
+    return room.occupied_nights.filter(date__in=dates).exclude(use=NightUse.STAY).count()
 
 
 def last_slot(room: Room) -> Slot | None:

@@ -20,13 +20,13 @@ from programs.models import Home, Room
 from programs.queries import board as queries
 from programs.services import homes as home_services
 from programs.services import nights as night_services
-from programs.services import slots as slot_services
 from programs.views.acting import attempt, request_key
 from transition import clock
 from transition.domain.wareki import format_short, format_wareki
 from transition.enums import HOSTING_KINDS
 from transition.htmx import redirect_page, render_page, say
 from transition.models import User
+from transition.services.transactions import RequestKey
 
 PAGE = 20
 
@@ -105,7 +105,7 @@ def room_nights(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = NightsForm(_data(request), closing=closing)
     if form.is_valid():
         change = _close if closing else _open
-        if (done := attempt(form, lambda: change(room, form, user))) is not None:
+        if (done := attempt(form, lambda: change(room, form, user, request_key(request)))) is not None:
             messages.success(request, done)
             return redirect_page(request, request.path)
     context = {"form": form, "room": room, "closures": queries.closures(room, clock.today())}
@@ -148,17 +148,16 @@ def _change(request: HttpRequest, form: ChosenNightsForm, first: dt.date) -> str
     return f"{reverse('programs:board')}?from={first}&pick=1"
 
 
-def _close(room: Room, form: NightsForm, user: User) -> str:
+def _close(room: Room, form: NightsForm, user: User, key: RequestKey | None) -> str:
     dates, use = form.dates(), NightUse(form.cleaned_data["use"])
-    # A second press of the same button finds the nights closed as wished.
-    if not queries.are_closed(room, dates, use):
-        slot_services.close_nights(room=room, dates=dates, use=use, by=user)
+    night_services.close(chosen={room.pk: dates}, use=use, by=user, key=key)
     return f"{_span(dates)}の{len(dates)}泊を閉じました（{use.label}）。"
 
 
-def _open(room: Room, form: NightsForm, user: User) -> str:
+def _open(room: Room, form: NightsForm, user: User, key: RequestKey | None) -> str:
     dates = form.dates()
-    count = slot_services.open_nights(room=room, dates=dates, by=user)
+    count = queries.closed_among(room, dates)
+    night_services.reopen(chosen={room.pk: dates}, by=user, key=key)
     return f"{_span(dates)}のうち{count}泊を開けました。" if count else f"{_span(dates)}に閉じた夜はありません。"
 
 

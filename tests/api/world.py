@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from programs.models import FamilyRemark, Portrait
+from programs.models import ExternalCalendar, FamilyRemark, HomePhoto, Portrait
 from tests import factories
 from tests.access import Place
 from transition.models import ApiToken
@@ -33,6 +33,8 @@ BY_NAME: Mapping[str, Callable[[Place], Any]] = {
     "person": lambda place: place.world.person,
     "homes": lambda place: place.world.room.home,
     "home": lambda place: place.world.room.home,
+    "home-photos": lambda place: HomePhoto.objects.filter(home=place.world.room.home)[0],
+    "external-calendars": lambda place: ExternalCalendar.objects.filter(home=place.world.room.home)[0],
     "rooms": lambda place: place.world.room,
     "room": lambda place: place.world.room,
     "slots": lambda place: place.world.slot,

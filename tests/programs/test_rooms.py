@@ -90,7 +90,7 @@ def test_a_night_with_a_guest_cannot_be_closed(world, home):
         nights_url(world), {"first": "2026-12-01", "last": "2026-12-04", "use": "CLOSED", "act": "close"}
     )
     assert response.status_code == 422
-    assert "もう埋まっている夜があります（12月2日）。" in text(soup(response).select_one(".problems"))
+    assert "申込か確定の体験がある夜があります（12月2日）。" in text(soup(response).select_one(".problems"))
     assert soup(response).find(id="id_first")["value"] == "2026-12-01"
     assert closed(world) == []
 
