@@ -11,3 +11,8 @@ class ProgramsConfig(AppConfig):
 
         kinds.register()
         webhooks.register()
+        # In the night, what is over goes.
+        from programs.services import deliveries
+        from transition.nightly import registry
+
+        registry.run("webhook deliveries", deliveries.forget_old)

@@ -1,6 +1,6 @@
 """Webhooks through the API: the same acts as on the screens, for those who may manage them; and what they send."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, OpenApiWebhook, extend_schema, extend_schema_serializer
@@ -14,6 +14,7 @@ from programs.enums import CHOSEN_EVENTS, DeliveryProblem, DeliveryState, Sessio
 from programs.models import Webhook, WebhookDelivery
 from programs.services import deliveries, webhooks
 from transition.api.fields import DayField, MomentField, PublicIdField
+from transition.api.pagination import ByCursor
 from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Collection
 
@@ -152,7 +153,7 @@ class Webhooks(Collection):
     @action(detail=True)
     def deliveries(self, request: Request, id: Any = None) -> Response:
         webhook = self.get_object()
-        self.paginator.ordering = "-pk"
+        cast(ByCursor, self.paginator).ordering = "-pk"
         page = self.paginate_queryset(WebhookDelivery.objects.filter(webhook=webhook))
         return self.get_paginated_response([self.cut(self._delivered(row)) for row in page or []])
 

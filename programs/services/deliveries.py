@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
@@ -151,7 +151,7 @@ def _waiting(now: dt.datetime) -> QuerySet[Webhook]:
     one that was called the longest time ago."""
     own = WebhookDelivery.objects.filter(webhook=OuterRef("pk"))
     called = own.filter(claimed_at__isnull=False).order_by("-claimed_at").values("claimed_at")[:1]
-    waiting: QuerySet[Webhook] = (
+    waiting = (
         Webhook.objects.active()
         .annotate(called_at=Subquery(called), fails=ExpressionWrapper(Q(failures__gt=0), BooleanField()))
         .filter(Exists(own.due(now)))
@@ -159,7 +159,7 @@ def _waiting(now: dt.datetime) -> QuerySet[Webhook]:
         .exclude(failures__gt=0, called_at__gt=now - PAUSE)
         .order_by("fails", F("called_at").asc(nulls_first=True), "pk")
     )
-    return waiting
+    return cast("QuerySet[Webhook]", waiting)
 
 
 @writing

@@ -21,7 +21,7 @@ from tests.programs.hooks import calls
 from tests.programs.pages import request
 from tests.transition import https
 from tests.transition.https import HOST, LOCAL
-from transition import clock
+from transition import clock, nightly
 from transition.enums import MembershipRole, NotificationKind, OrganizationKind
 from transition.models import AuditEvent, Membership, Notification, SupportLink
 from transition.services.transactions import RequestKey
@@ -459,6 +459,7 @@ class TestCalling:
         frozen_time.shift(2 * DAY)
         assert deliveries.forget_old() == 1
         assert WebhookDelivery.objects.get().state == DeliveryState.NEW
+        assert nightly.registry.jobs["webhook deliveries"] == deliveries.forget_old
 
 
 class TestDisabling:

@@ -260,11 +260,6 @@ SPECTACULAR_SETTINGS = {
         "SessionKindEnum": "programs.enums.SessionKind",
         "SessionStateEnum": "programs.enums.SessionState",
     },
-    "WEBHOOKS": [
-        "programs.api.webhooks.session_changed",
-        "programs.api.webhooks.slot_published",
-        "programs.api.webhooks.test",
-    ],
 }
 SITE_NAME = "たいけんスケジューラー"
 DEMO = False
