@@ -13,3 +13,7 @@ class CalendarsConfig(AppConfig):
         from transition import figures
 
         figures.registry.register("予定表の配信", own.feeds)
+        from calendars.queries.invariants import INVARIANTS
+        from transition.nightly import registry as nightly
+
+        nightly.hold(*INVARIANTS)

@@ -16,3 +16,7 @@ class ProgramsConfig(AppConfig):
         from transition.nightly import registry
 
         registry.run("webhook deliveries", deliveries.forget_old)
+        from programs.queries.invariants import INVARIANTS
+        from transition import nightly as night
+
+        night.registry.hold(*INVARIANTS)

@@ -102,6 +102,7 @@ def faults(asked: argparse.Namespace, mails: Sink, log: Path) -> dict[str, Any]:
         pulses.count("quick")
         if asked.kills:
             found["kills"] = killed(asked, reader, mails, running)
+            sys.stderr.write(f"{json.dumps(found)}\n")
         if asked.terminations:
             found["terminations"] = terminated(asked, reader, mails, running)
         if asked.poison:
@@ -143,8 +144,11 @@ def terminated(asked: argparse.Namespace, reader: Any, mails: Sink, running: Wor
     before = Counter(mails.arrived)
     keys, times = [], []
     for number in range(asked.terminations):
-        keys += remind(reader, f"term{number}", 30)
-        time.sleep(random.uniform(0.5, 4))
+        new = remind(reader, f"term{number}", 30)
+        keys += new
+        # In the midst of it.
+        wait_until(lambda new=new: any_sent(new), 90, every=0.05)
+        time.sleep(random.uniform(0, 0.8))
         times.append(running.terminate())
     wait_until(lambda: not unsent(), DRAINED_SECONDS)
     return counted(keys, before, mails) | {"terminated": len(times), "longest_stop_seconds": round(max(times), 1)}
@@ -241,6 +245,12 @@ def broken(found: dict[str, Any]) -> list[str]:
     if found.get("personal_in_log"):
         bad.append("something personal stands in the log")
     return bad
+
+
+def any_sent(keys: list[str]) -> bool:
+    from transition.models import Notification
+
+    return Notification.objects.filter(reason_key__in=keys, sent_at__isnull=False).exists()
 
 
 def unsent() -> bool:
