@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from programs.enums import SessionAction
@@ -15,6 +15,7 @@ from transition.api.serializers import Shown
 from transition.models import User
 
 
+@extend_schema_serializer(component_name="IdAndName")
 class NamedSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="public_id")
     name = serializers.CharField()

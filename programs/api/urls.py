@@ -85,7 +85,6 @@ singles = [
     path("people/<uuid:person>/card/", cards.CurrentCard.as_view({"get": "retrieve", "put": "update"})),
     path("people/<uuid:person>/allowances/", allowances.Allowances.as_view({"get": "retrieve"})),
     path("sessions/<uuid:session>/card/", cards.SessionCards.as_view({"get": "retrieve"})),
-    path("escort-days/", escort_days.EscortDays.as_view({"get": "list", "put": "keep"})),
 ]
 
 urlpatterns = [*singles, *router.urls]
