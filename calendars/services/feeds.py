@@ -93,10 +93,14 @@ def _issue(feed: CalendarFeed, *, by: User) -> CalendarFeed:
     feed.next_change_at = fragments.next_change_of(feed, clock.now())
     feed.token = _give_token(feed)
     feed.save()
-    owner = {"person": feed.person_id, "home": feed.home_id, "organization": feed.organization_id}
-    known = {name: pk for name, pk in owner.items() if pk}
-    audit.record("feed.issue", feed, by=by, audience=str(feed.audience), detail=str(feed.detail), **known)
+    audit.record("feed.issue", feed, by=by, audience=str(feed.audience), detail=str(feed.detail), **_owner(feed))
     return feed
+
+
+def _owner(feed: CalendarFeed) -> dict[str, int]:
+    """Whose it is, as evidence says it."""
+    owner = {"person": feed.person_id, "home": feed.home_id, "organization": feed.organization_id}
+    return {name: pk for name, pk in owner.items() if pk}
 
 
 @writing
@@ -111,7 +115,7 @@ def rotate(*, feed: CalendarFeed, by: User, key: RequestKey | None = None) -> Ca
     feed.save()
     # It may have run out meanwhile, and then nobody has moved it along with the entries.
     fragments.move(CalendarFeed.objects.filter(pk=feed.pk), clock.now())
-    audit.record("feed.rotate", feed, by=by)
+    audit.record("feed.rotate", feed, by=by, **_owner(feed))
     return feed
 
 
@@ -122,7 +126,7 @@ def revoke(*, feed: CalendarFeed, by: User, key: RequestKey | None = None) -> Ca
     if feed.revoked_at is None:
         feed.revoked_at, feed.revoked_by = clock.now(), by
         feed.save()
-        audit.record("feed.revoke", feed, by=by)
+        audit.record("feed.revoke", feed, by=by, **_owner(feed))
     return feed
 
 
@@ -136,7 +140,7 @@ def empty(*, feed: CalendarFeed, by: User, key: RequestKey | None = None) -> Cal
         feed.expires_on = max(feed.expires_on, clock.local_date(now + EMPTY_FOR))
         feed.save()
         fragments.move(CalendarFeed.objects.filter(pk=feed.pk), now)
-        audit.record("feed.empty", feed, by=by)
+        audit.record("feed.empty", feed, by=by, **_owner(feed))
     return feed
 
 

@@ -243,6 +243,9 @@ def describe(address: str, accounts: dict[str, Any]) -> str:
     if links := accounts.get("links", []):
         rows = [[one["person"], address + one["path"]] for one in links]
         lines += ["  The person's own pages, without signing in / 本人の画面（本人用リンク）", *table(rows), ""]
+    if tokens := accounts.get("tokens", []):
+        rows = [[one["role"], one["token"]] for one in tokens]
+        lines += [f"  Tokens for {address}/api/v1/ (see /api/docs/) / アクセストークン", *table(rows), ""]
     lines += ["  Stop with Ctrl-C / 終了は Ctrl-C", ""]
     rule = "─" * 72
     return "\n".join([rule, *lines, rule])

@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from programs.api import (
     allowances,
+    audit,
     cards,
     enrollments,
     escort_days,
@@ -62,9 +63,12 @@ router.register("people/<uuid:person>/wish-pages", wishes.WishPages, basename="w
 router.register("people/<uuid:person>/wishes", wishes.Wishes, basename="wish")
 router.register("portraits", portraits.Portraits, basename="portrait")
 router.register("webhooks", webhooks.Webhooks, basename="webhook")
+router.register("audit-events", audit.AuditEvents, basename="audit-event")
 
 # One of each: no list, no id of its own.
 singles = [
+    path("people/<uuid:person>/card/", cards.CurrentCard.as_view({"get": "retrieve", "put": "update"}), name="card"),
+    path("sessions/<uuid:session>/card/", cards.SessionCards.as_view({"get": "retrieve"}), name="session-card"),
     path("escort-days/", escort_days.EscortDays.as_view({"get": "list", "put": "keep"}), name="escort-days"),
     path(
         "sessions/<uuid:session>/record/",

@@ -57,8 +57,8 @@ def test_every_act_leaves_evidence_without_the_secret(feed, world):
     events = AuditEvent.objects.filter(subject_id=str(feed.public_id))
     assert list(events.values_list("action", "actor", "data")) == [
         ("feed.issue", world.worker.pk, {"person": world.person.pk, "audience": "FAMILY", "detail": "NEUTRAL"}),
-        ("feed.rotate", world.worker.pk, {}),
-        ("feed.revoke", world.coordinator.pk, {}),
+        ("feed.rotate", world.worker.pk, {"person": world.person.pk}),
+        ("feed.revoke", world.coordinator.pk, {"person": world.person.pk}),
     ]
 
 

@@ -88,6 +88,21 @@ def test_every_demo_person_has_one_fresh_link(client):
     assert {client.get(link["path"])["Location"] for link in second} == {"/me/"}
 
 
+def test_every_role_that_works_somewhere_has_one_fresh_token(client):
+    call_command("seed")
+
+    def answers(token, noun):
+        return client.get(f"/api/v1/{noun}/", headers={"Authorization": f"Bearer {token['token']}"}).status_code
+
+    first, second = accounts()["tokens"], accounts()["tokens"]
+    assert [one["role"] for one in second] == ["municipality", "core_center", "worker", "facility", "group_home"]
+    assert {answers(one, "people") for one in first} == {401}
+    assert {answers(one, noun) for one in second for noun in ("people", "sessions", "slots")} == {200}
+    for one in second:
+        assert "HOMES_WRITE" in one["scopes"] or one["role"] != "group_home"
+        assert ("PROGRAMS_WRITE" in one["scopes"]) is (one["role"] in ("municipality", "core_center"))
+
+
 @pytest.mark.parametrize("command", ["seed", "demo_accounts"])
 def test_real_accounts_keep_demo_commands_away(command):
     factories.UserFactory()

@@ -246,6 +246,7 @@ SPECTACULAR_SETTINGS = {
     # Fields of the same name whose choices differ.
     "ENUM_NAME_OVERRIDES": {
         "ConsentMeansEnum": "transition.enums.ConsentMeans",
+        "DeliveryEnum": "transition.enums.Delivery",
         "DeliveryStateEnum": "programs.enums.DeliveryState",
         "WebhookEventEnum": "programs.enums.WebhookEvent",
         "ConsentKindEnum": "transition.enums.ConsentKind",

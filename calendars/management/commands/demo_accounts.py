@@ -13,15 +13,24 @@ from calendars.services import feeds
 from programs.models import Home
 from programs.services import demo
 from transition import clock
-from transition.enums import ConsentMeans
-from transition.models import Person, User
-from transition.services import links
+from transition.enums import ConsentMeans, TokenScope
+from transition.models import ApiToken, Membership, Person, User
+from transition.services import api_tokens, links
 
 # Whose calendar is shown, and which office's home.
 NUMBER = "0000000017"
 HOST = "9920000037"
 # What is issued here is known by its label, and stopped at the next start.
 LABEL = "デモ"
+# What a program of each role has to do; never more than the role itself may.
+_SUPPORTING = [scope for scope in TokenScope if scope not in (TokenScope.HOMES_WRITE, TokenScope.PROGRAMS_WRITE)]
+SCOPES: dict[str, list[TokenScope]] = {
+    "municipality": [scope for scope in TokenScope if scope != TokenScope.HOMES_WRITE],
+    "core_center": [scope for scope in TokenScope if scope != TokenScope.HOMES_WRITE],
+    "worker": _SUPPORTING,
+    "facility": _SUPPORTING,
+    "group_home": [scope for scope in TokenScope if scope not in (TokenScope.PEOPLE_WRITE, TokenScope.PROGRAMS_WRITE)],
+}
 
 
 class Command(BaseCommand):
@@ -35,7 +44,12 @@ class Command(BaseCommand):
             raise CommandError("この設定ではデモの利用者はいません。")
         if User.objects.filter(is_demo=False).exists() or not User.objects.exists():
             raise CommandError("デモデータだけのデータベースで使ってください。")
-        answer = {"accounts": self._accounts(), "feeds": self._feeds(), "links": self._links()}
+        answer = {
+            "accounts": self._accounts(),
+            "feeds": self._feeds(),
+            "links": self._links(),
+            "tokens": self._tokens(),
+        }
         self.stdout.write(_dumped(answer) if json else _lines(answer))
 
     def _accounts(self) -> list[dict[str, str]]:
@@ -75,6 +89,25 @@ class Command(BaseCommand):
             (owners.of_user(worker, link.organization), worker),
         ]
 
+    def _tokens(self) -> list[dict[str, Any]]:
+        """A fresh token for the first of each role that works somewhere; those of the last start end."""
+        label = f"{LABEL} {clock.now().astimezone(clock.TOKYO):%m/%d %H:%M}"
+        old = ApiToken.objects.filter(user__is_demo=True, label__startswith=LABEL, revoked_at=None)
+        for token in old.select_related("user"):
+            api_tokens.revoke(token=token, by=token.user)
+        emails: dict[str, str] = {}
+        for member in demo.read()["members"]:
+            emails.setdefault(member["role"], member["email"])
+        issued = []
+        for role, email in emails.items():
+            found = Membership.objects.current().filter(user__email=email).select_related("user", "organization")
+            membership = found.order_by("pk")[0]
+            token = api_tokens.issue(
+                organization=membership.organization, label=label, scopes=SCOPES[role], by=membership.user
+            )
+            issued.append({"role": role, "token": token.token, "scopes": [str(scope) for scope in SCOPES[role]]})
+        return issued
+
     def _links(self) -> list[dict[str, str]]:
         """A fresh personal link for everybody in the file."""
         numbers = [person["number"] for person in demo.read()["people"]]
@@ -96,4 +129,5 @@ def _dumped(answer: dict[str, Any]) -> str:
 def _lines(answer: dict[str, Any]) -> str:
     rows = [f"{one['role']:<14}{one['email']:<24}{one['password']}" for one in answer["accounts"]]
     rows += [f"{one['audience']:<14}{one['detail']:<10}{one['path']}" for one in answer["feeds"]]
-    return "\n".join(rows + [f"{one['person']:<14}{one['path']}" for one in answer["links"]])
+    rows += [f"{one['person']:<14}{one['path']}" for one in answer["links"]]
+    return "\n".join(rows + [f"{one['role']:<14}{one['token']}" for one in answer["tokens"]])
