@@ -33,7 +33,7 @@ def nights_unlike_the_stay(most: int) -> Sequence[str]:
     )
     found = []
     for stay in stays.order_by("pk").iterator(chunk_size=1_000):
-        whole = (stay.nights, stay.nights, stay.check_in, stay.check_out - dt.timedelta(days=1))
+        whole = (stay.nights, stay.nights, stay.check_in, stay.check_out and stay.check_out - dt.timedelta(days=1))
         if (stay.held, stay.every, stay.first, stay.last) != whole:
             found.append(str(stay.public_id))
             if len(found) == most:
