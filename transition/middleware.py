@@ -13,7 +13,9 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.functional import SimpleLazyObject
 
+from transition import clock
 from transition.domain import text
+from transition.queries import inbox
 
 if TYPE_CHECKING:
     from transition.models import Membership
@@ -130,7 +132,8 @@ class PrivatePages:
 def _current_memberships(request: HttpRequest) -> "list[Membership]":
     if not request.user.is_authenticated:
         return []
-    return list(request.user.memberships.current().select_related("organization").order_by("pk"))
+    current = request.user.memberships.current().select_related("organization").order_by("pk")
+    return list(current.annotate(unread=inbox.unread_of("user", clock.now())))
 
 
 def _chosen(request: HttpRequest) -> "Membership | None":

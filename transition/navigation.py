@@ -80,6 +80,9 @@ def header(request: HttpRequest) -> dict[str, Any]:
         return sorted(mine, key=lambda other: other.pk)
 
     def unread() -> int:
+        # Every page reads the memberships, and the count comes with them.
+        if memberships := getattr(request, "memberships", []):
+            return memberships[0].unread
         user = getattr(request, "user", None)
         return inbox.unread_count(user, clock.now()) if user and user.is_authenticated else 0
 

@@ -267,6 +267,10 @@ class Memberships(list):
         assert names == ("pk",)
         return self
 
+    def annotate(self, **more):
+        assert set(more) == {"unread"}
+        return self
+
 
 def a_membership(pk: int) -> SimpleNamespace:
     return SimpleNamespace(pk=pk, organization_id=pk + 10, organization=SimpleNamespace(pk=pk + 10))

@@ -70,17 +70,18 @@ class Row:
 
 
 def unread_count(user: User, now: dt.datetime) -> int:
-    return _unread(Notification.objects.visible_to(user), now).count()
+    return Notification.objects.visible_to(user).shown(now).unread().count()
+
+
+def unread_of(user: str, now: dt.datetime) -> Coalesce:
+    """The same number, for the user in that column of another query."""
+    unread = Notification.objects.visible_to(OuterRef(user)).shown(now).unread().order_by()
+    return Coalesce(Subquery(unread.values("user").annotate(count=Count("pk")).values("count")), 0)
 
 
 def reader(user_id: int, now: dt.datetime) -> tuple[User, int] | None:
     """A user who may sign in and the number of what is unread, in one query."""
-    unread = _unread(Notification.objects.visible_to(OuterRef("pk")), now).values("user").annotate(count=Count("pk"))
-    user = (
-        User.objects.filter(pk=user_id, is_active=True)
-        .annotate(unread=Coalesce(Subquery(unread.values("count")), 0))
-        .first()
-    )
+    user = User.objects.filter(pk=user_id, is_active=True).annotate(unread=unread_of("pk", now)).first()
     return (user, user.unread) if user else None
 
 
@@ -114,10 +115,6 @@ def notices_by_group(user: User, kinds_of_organization: Iterable[str]) -> list[t
         if mine:
             found.append((title, mine))
     return found
-
-
-def _unread(notifications: QuerySet[Notification], now: dt.datetime) -> QuerySet[Notification]:
-    return notifications.shown(now).unread().order_by()  # type: ignore[attr-defined]
 
 
 def _mail_state(notification: Notification) -> str:
