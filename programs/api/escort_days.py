@@ -63,7 +63,7 @@ class EscortDaySent(Sent):
     ]
 )
 class EscortDaysSent(Sent):
-    days = EscortDaySent(
+    days = EscortDaySent(  # type: ignore[call-arg]
         many=True, max_length=MOST_DAYS, allow_empty=False, help_text="ここに書かない日は、そのままです。"
     )
 

@@ -65,7 +65,8 @@ class OwnSessions(Collection):
         if person is None:
             return Session.objects.none()
         waiting = StopRequest.objects.open().filter(session=OuterRef("pk"))
-        rows = easy.of_person(person).annotate(is_stopping=Exists(waiting)).select_related("room__home")
+        rows: QuerySet[Session] = easy.of_person(person)
+        rows = rows.annotate(is_stopping=Exists(waiting)).select_related("room__home")
         return rows.prefetch_related("done_marks")
 
     @extend_schema(summary="自分の体験の一覧")
