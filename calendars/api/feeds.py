@@ -211,7 +211,7 @@ class Feeds(Collection):
             raise PermissionDenied
         return owners.of_user(self.user, self.organization)
 
-    def _addresses(self, feed: CalendarFeed) -> dict[str, str]:
+    def _addresses(self, feed: CalendarFeed) -> dict[str, Any]:
         """Empty when the same was sent before."""
         if not feed.token:
             return {}

@@ -36,7 +36,7 @@ class AuditEventShown(serializers.Serializer[Any]):
     subject_id = serializers.CharField(allow_null=True, help_text="その公開ID。ないこともあります。")
     person = serializers.UUIDField(allow_null=True, help_text="だれのことか（本人の公開ID）。")
     organization = serializers.UUIDField(allow_null=True, help_text="どの組織のことか。")
-    data = serializers.DictField(help_text="数、コード、変わった項目の名前。文は入っていません。")
+    data = serializers.DictField(help_text="数、コード、変わった項目の名前。文は入っていません。")  # type: ignore[assignment]
 
 
 class AuditFilter(django_filters.FilterSet):

@@ -33,17 +33,13 @@ from programs.api import (
 )
 
 router = SimpleRouter(use_regex_path=False)
+router.register("audit-events", audit.AuditEvents, basename="audit-event")
 router.register("homes", homes.Homes, basename="home")
 router.register("home-photos", homes.HomePhotos, basename="home-photo")
 router.register("rooms", rooms.Rooms, basename="room")
 router.register("slots", slots.Slots, basename="slot")
 router.register("external-calendars", external.ExternalCalendars, basename="external-calendar")
 router.register("programs", programs.Programs, basename="program")
-router.register("sessions", sessions.Sessions, basename="session")
-router.register("stop-requests", voices.StopRequests, basename="stop-request")
-router.register("remarks", voices.FamilyRemarks, basename="remark")
-router.register("me/sessions", own_sessions.OwnSessions, basename="own-session")
-router.register("enrollments", proposals.Proposals, basename="proposal")
 router.register("people", people.People, basename="person")
 router.register("people/<uuid:person>/grants", person_parts.Grants, basename="grant")
 router.register("people/<uuid:person>/contacts", person_parts.Contacts, basename="contact")
@@ -52,6 +48,7 @@ router.register("people/<uuid:person>/links", person_parts.PersonLinks, basename
 router.register("people/<uuid:person>/card-versions", cards.CardVersions, basename="card-version")
 router.register("people/<uuid:person>/intentions", intentions.IntentionChecks, basename="intention")
 router.register("intentions", intentions.Intentions, basename="register")
+router.register("sessions", sessions.Sessions, basename="session")
 router.register("enrollments", enrollments.Enrollments, basename="enrollment")
 router.register("reviews", reviews.Reviews, basename="review")
 router.register("outcomes", outcomes.Outcomes, basename="outcome")
@@ -63,12 +60,13 @@ router.register("people/<uuid:person>/wish-pages", wishes.WishPages, basename="w
 router.register("people/<uuid:person>/wishes", wishes.Wishes, basename="wish")
 router.register("portraits", portraits.Portraits, basename="portrait")
 router.register("webhooks", webhooks.Webhooks, basename="webhook")
-router.register("audit-events", audit.AuditEvents, basename="audit-event")
+router.register("stop-requests", voices.StopRequests, basename="stop-request")
+router.register("remarks", voices.FamilyRemarks, basename="remark")
+router.register("me/sessions", own_sessions.OwnSessions, basename="own-session")
+router.register("enrollments", proposals.Proposals, basename="proposal")
 
 # One of each: no list, no id of its own.
 singles = [
-    path("people/<uuid:person>/card/", cards.CurrentCard.as_view({"get": "retrieve", "put": "update"}), name="card"),
-    path("sessions/<uuid:session>/card/", cards.SessionCards.as_view({"get": "retrieve"}), name="session-card"),
     path("escort-days/", escort_days.EscortDays.as_view({"get": "list", "put": "keep"}), name="escort-days"),
     path(
         "sessions/<uuid:session>/record/",
@@ -86,9 +84,13 @@ singles = [
         portraits.OwnPortrait.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
         name="portrait-mine",
     ),
-    path("people/<uuid:person>/card/", cards.CurrentCard.as_view({"get": "retrieve", "put": "update"})),
-    path("people/<uuid:person>/allowances/", allowances.Allowances.as_view({"get": "retrieve"})),
-    path("sessions/<uuid:session>/card/", cards.SessionCards.as_view({"get": "retrieve"})),
+    path("people/<uuid:person>/card/", cards.CurrentCard.as_view({"get": "retrieve", "put": "update"}), name="card"),
+    path(
+        "people/<uuid:person>/allowances/",
+        allowances.Allowances.as_view({"get": "retrieve"}),
+        name="allowances",
+    ),
+    path("sessions/<uuid:session>/card/", cards.SessionCards.as_view({"get": "retrieve"}), name="session-card"),
 ]
 
 urlpatterns = [*singles, *router.urls]

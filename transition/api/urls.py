@@ -15,8 +15,13 @@ singles = [
     path(
         "notification-choices/",
         notifications.NotificationChoices.as_view({"get": "retrieve", "put": "update"}),
+        name="notification-choices",
     ),
-    path("notification-choices/<slug:kind>/", notifications.NotificationChoices.as_view({"put": "choose"})),
+    path(
+        "notification-choices/<slug:kind>/",
+        notifications.NotificationChoices.as_view({"put": "choose"}),
+        name="notification-choice",
+    ),
 ]
 
 urlpatterns = [*singles, *router.urls]

@@ -23,7 +23,9 @@ HOST = "9920000037"
 # What is issued here is known by its label, and stopped at the next start.
 LABEL = "デモ"
 # What a program of each role has to do; never more than the role itself may.
-_SUPPORTING = [scope for scope in TokenScope if scope not in (TokenScope.HOMES_WRITE, TokenScope.PROGRAMS_WRITE)]
+_SUPPORTING: list[TokenScope] = [
+    scope for scope in TokenScope if scope not in (TokenScope.HOMES_WRITE, TokenScope.PROGRAMS_WRITE)
+]
 SCOPES: dict[str, list[TokenScope]] = {
     "municipality": [scope for scope in TokenScope if scope != TokenScope.HOMES_WRITE],
     "core_center": [scope for scope in TokenScope if scope != TokenScope.HOMES_WRITE],
