@@ -16,7 +16,7 @@ Budget: nothing lost, nothing that goes once sent twice; uncertain and sent agai
 120 s of the last kill; after SIGTERM nothing lost, uncertain or sent twice, and the end within the task's time + 10 s;
 the next task within 30 s of each idle kill; the poison ends after 5 tries. Takes about 15 minutes for each database.
 
-What differs from real life is time: tasks have 10 seconds and come back after 70 (60 and 300 in production).
+What differs from real life is time: tasks have 12 seconds and come back after 75 (60 and 300 in production).
 """
 
 import argparse

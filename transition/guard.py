@@ -23,7 +23,9 @@ from pathlib import Path
 FOLDER = "TAIKEN_GUARD_FOLDER"
 ASK_SECONDS = 5.0
 SILENT_SECONDS = 15.0
-START_SECONDS = 45.0
+# The first answer takes longer; a machine so slow that even this is not enough gets ever more.
+START_SECONDS = 20.0
+LONGEST_START = 300.0
 # A worker that ends by itself at once is started again ever more slowly.
 LONGEST_PAUSE = 30.0
 PR_SET_PDEATHSIG = 1
@@ -93,13 +95,14 @@ class Guard:
             signal.signal(number, self._note_stop)
         self._folder = Path(tempfile.mkdtemp(prefix="taiken-guard-"))
         try:
-            pause = 1.0
+            pause, patience = 1.0, START_SECONDS
             while not self._is_told_to_stop():
-                has_lived = self._run_once()
-                self.restarts += 1
-                if not has_lived:
+                if self._run_once(patience):
+                    pause, patience = 1.0, START_SECONDS
+                else:
                     self._wait(pause)
-                pause = 1.0 if has_lived else min(pause * 2, LONGEST_PAUSE)
+                    pause, patience = min(pause * 2, LONGEST_PAUSE), min(patience * 1.5, LONGEST_START)
+                self.restarts += 1
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -109,7 +112,7 @@ class Guard:
     def _is_told_to_stop(self) -> bool:
         return self._stopping
 
-    def _run_once(self) -> bool:
+    def _run_once(self, patience: float) -> bool:
         """Whether it has answered at least once."""
         for path in self._folder.iterdir():
             path.unlink(missing_ok=True)
@@ -124,11 +127,11 @@ class Guard:
             preexec_fn=die_with_parent,  # noqa: PLW1509 - we start no threads
         )
         try:
-            return self._watch(child)
+            return self._watch(child, patience)
         finally:
             self._end(child)
 
-    def _watch(self, child: "subprocess.Popen[bytes]") -> bool:
+    def _watch(self, child: "subprocess.Popen[bytes]", patience: float) -> bool:
         """Until the worker ended, is silent for too long, or we are to stop. Whether it has answered at least once."""
         has_lived, unanswered = False, False
         seen, asked = time.monotonic(), 0.0
@@ -148,7 +151,7 @@ class Guard:
                     # No queue, no answer: that is not the worker's fault.
                     self.say(f"no canary: {type(error).__name__}")
                     seen = now
-            limit = SILENT_SECONDS if has_lived else START_SECONDS
+            limit = SILENT_SECONDS if has_lived else patience
             if unanswered and now - seen > limit and not self._is_busy():
                 self.say(f"worker silent for {now - seen:.0f} seconds")
                 break

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -25,9 +26,9 @@ from tests.faults.sink import Sink, sink
 MAIL_SECONDS = 0.02
 DRAINED_SECONDS = 120
 IDLE_SECONDS = 30
-# A task that brings its worker down comes back after 70 seconds, five times.
+# A task that brings its worker down comes back after 75 seconds, five times.
 POISON_SECONDS = 500
-STOP_SECONDS = 10 + 10
+STOP_SECONDS = 12 + 10
 
 
 def main() -> None:
@@ -38,6 +39,8 @@ def main() -> None:
     parser.add_argument("--idle-kills", type=int, default=10)
     parser.add_argument("--poison", action="store_true")
     asked = parser.parse_args()
+    # Whoever stops this leaves nothing behind.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with (
         tempfile.TemporaryDirectory(prefix="taiken-faults-") as folder,
         sink(MAIL_SECONDS) as (mails, port),

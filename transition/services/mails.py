@@ -32,7 +32,7 @@ class Answer(StrEnum):
 
 
 class Unreachable(Exception):  # noqa: N818 - reads as what happened
-    """No mail server; nothing was handed over. Its text is the class of the error."""
+    """No mail server; nothing was handed over. Its cause says why."""
 
 
 def message_id(reason_key: str) -> str:
@@ -96,7 +96,7 @@ class Post:
                 self._close()
                 self._connection.open()
         except (OSError, smtplib.SMTPException) as error:
-            raise Unreachable(type(error).__name__) from None
+            raise Unreachable from error
 
     def hand_over(self, message: EmailMessage) -> tuple[Answer, str]:
         """(answer, class or code of what went wrong)."""

@@ -8,7 +8,9 @@ A mail server that cannot be reached costs nobody a try: it is asked before a ro
 
 import datetime as dt
 import time
+from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from transition import clock, guard
@@ -21,8 +23,8 @@ from transition.services.sole import sole
 from transition.services.transactions import lock, writing
 from transition.services.waking import sending_anyway
 
-# A task of the queue may take 60 seconds; the next one goes on where this one stops.
-PATIENCE_SECONDS = 40
+# Of the time that a task of the queue may take: the last mail begun must still be able to end. The next task goes on.
+PATIENCE = 2 / 3
 # Before the second, third, … try of a mail that the server did not want now.
 PAUSES = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 # A mail whose sender died is sent again twice; whatever kills its sender a third time is left to a person.
@@ -42,9 +44,10 @@ def plan() -> None:
                 pulses.failed(f"plan:{getattr(planner, '__name__', 'planner')}", error)
 
 
-def run(*, patience: float = PATIENCE_SECONDS) -> int:
+def run() -> int:
     """Send what is due, as long as the patience lasts; how many mails went out. 0 when another pump is at it."""
-    until = time.monotonic() + patience
+    timeout: Any = settings.Q_CLUSTER["timeout"]
+    until = time.monotonic() + timeout * PATIENCE
     with sole("pump") as alone:
         if not alone:
             return 0
@@ -97,7 +100,7 @@ def _send_all(until: float) -> int:
             try:
                 post.make_ready()
             except mails.Unreachable as error:
-                pulses.failed(MAIL, error)
+                pulses.failed(MAIL, error.__cause__ or error)
                 break
             row = _claim()
             if row is None:
