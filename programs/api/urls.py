@@ -7,6 +7,7 @@ from programs.api import (
     allowances,
     audit,
     cards,
+    documents,
     enrollments,
     escort_days,
     external,
@@ -67,6 +68,19 @@ router.register("enrollments", proposals.Proposals, basename="proposal")
 
 # One of each: no list, no id of its own.
 singles = [
+    path("enrollments/<uuid:enrollment>/pack/csv/", documents.Packs.as_view({"get": "csv"}), name="pack-csv"),
+    path("enrollments/<uuid:enrollment>/pack/pdf/", documents.Packs.as_view({"get": "pdf"}), name="pack-pdf"),
+    path(
+        "people/<uuid:person>/months/<str:month>/csv/",
+        documents.MonthSheets.as_view({"get": "csv"}),
+        name="month-sheet-csv",
+    ),
+    path(
+        "people/<uuid:person>/months/<str:month>/pdf/",
+        documents.MonthSheets.as_view({"get": "pdf"}),
+        name="month-sheet-pdf",
+    ),
+    path("intentions/csv/", documents.IntentionFiles.as_view({"get": "csv"}), name="intentions-csv"),
     path("escort-days/", escort_days.EscortDays.as_view({"get": "list", "put": "keep"}), name="escort-days"),
     path(
         "sessions/<uuid:session>/record/",

@@ -10,8 +10,13 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = ("transition", "programs", "calendars")
 
 # Acts of a screen that no program has, each with its reason.
+BY_THE_ADMINISTRATOR = "who looks after the software does it on its page; no program of others takes part"
 ONLY_ON_SCREENS: dict[str, str] = {
     "programs.services.voices.leave_remark": "a family writes through its secret page; it has no account and no token",
+    "transition.services.exports.record": "documents of the API are made by the views of the screens, which record it",
+    "transition.services.jobs.retry": BY_THE_ADMINISTRATOR,
+    "transition.services.unsettled.let_be": BY_THE_ADMINISTRATOR,
+    "transition.services.unsettled.resend": BY_THE_ADMINISTRATOR,
 }
 
 

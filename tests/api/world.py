@@ -1,18 +1,41 @@
 """Which thing of the world an address or a field of the API speaks of."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from programs.models import ExternalCalendar, FamilyRemark, HomePhoto, Portrait
 from tests import factories
 from tests.access import Place
-from transition.models import ApiToken
+from transition import clock
+from transition.enums import IntentionAnswer, NotificationKind
+from transition.models import ApiToken, IntentionCheck, Notification
 
 
 def token_of(place: Place) -> ApiToken:
     """The worker's."""
     owner = {"user": place.world.worker, "organization": place.world.office}
     return ApiToken.objects.filter(**owner).first() or factories.ApiTokenFactory(**owner)
+
+
+def intention_of(place: Place) -> IntentionCheck:
+    found = place.world.person.intention_checks.first()
+    return found or IntentionCheck.objects.create(
+        person=place.world.person,
+        organization=place.world.office,
+        asked_on=clock.today(),
+        asker="支援員",
+        method="ことば",
+        answer=IntentionAnswer.values[0],
+        next_on=clock.today() + dt.timedelta(days=180),
+        by=place.world.worker,
+    )
+
+
+def notification_of(place: Place) -> Notification:
+    """The worker's."""
+    user = place.world.worker
+    return Notification.objects.filter(user=user).first() or factories.NotificationFactory(user=user)
 
 
 def portrait_of(place: Place) -> Portrait:
@@ -61,6 +84,14 @@ BY_NAME: Mapping[str, Callable[[Place], Any]] = {
     "wish-pages": lambda place: place.wish_item,
     "portraits": portrait_of,
     "tokens": token_of,
+    "grants": lambda place: place.world.person.grants.earliest("pk"),
+    "contacts": lambda place: place.world.person.contacts.earliest("pk"),
+    "intentions": intention_of,
+    "notifications": notification_of,
+    # Named by a code and a number instead of an id.
+    "notification-choices": lambda place: NotificationKind.STAY_TOMORROW,
+    "card-versions": lambda place: 1,
+    "months": lambda place: "2026-11",
     "webhooks": lambda place: place.world.municipality.webhooks.earliest("pk"),
 }
 

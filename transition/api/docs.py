@@ -103,7 +103,10 @@ def noun(name: str) -> Noun | None:
 
 def _operation(path: str, method: str, said: Mapping[str, Any]) -> Operation:
     status, answer = next((code, answer) for code, answer in said["responses"].items() if code.startswith("2"))
-    kind, content = next(iter(said.get("requestBody", {}).get("content", {}).items()), ("", {}))
+    bodies: Mapping[str, Mapping[str, Any]] = said.get("requestBody", {}).get("content", {})
+    kind, content = next(iter(bodies.items()), ("", {}))
+    answers: Mapping[str, Mapping[str, Any]] = answer.get("content", {})
+    answered: Mapping[str, Any] = next(iter(answers.values()), {})
     example = next((one["value"] for one in content.get("examples", {}).values()), None)
     return Operation(
         id=said["operationId"],
@@ -113,7 +116,7 @@ def _operation(path: str, method: str, said: Mapping[str, Any]) -> Operation:
         text=said.get("description", ""),
         parameters=[_parameter(one) for one in said.get("parameters", [])],
         sent=list(_fields(content.get("schema", {}))),
-        answered=list(_fields(next(iter(answer.get("content", {}).values()), {}).get("schema", {}))),
+        answered=list(_fields(answered.get("schema", {}))),
         status=status,
         example=_curl(path, method, kind, example),
     )

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import auth
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -54,4 +56,5 @@ class User(PublicId, AbstractBaseUser, PermissionsMixin):
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """By the rules alone: who looks after the software has no more right to anybody's records than others."""
-        return self.is_active and any(backend.has_perm(self, perm, obj) for backend in auth.get_backends())
+        backends: list[Any] = auth.get_backends()
+        return self.is_active and any(backend.has_perm(self, perm, obj) for backend in backends)
