@@ -1,6 +1,7 @@
 """The administrator's page, and what machines ask."""
 
 import datetime as dt
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -93,6 +94,14 @@ def test_figures_name_routes_and_states_but_nobody(client, settings):
 
 def test_only_an_administrator_opens_the_page(administrator):
     worker = client_of(factories.MembershipFactory().user)
+    for url in (
+        OPERATIONS,
+        f"/operations/failures/{'a' * 32}/retry/",
+        f"{OPERATIONS}notifications/{UUID(int=1)}/settle/",
+    ):
+        for method in ("get", "post"):
+            assert getattr(Client(), method)(url)["Location"].startswith("/sign-in/")
+            assert getattr(worker, method)(url).status_code in {403, 405}
     assert worker.get(OPERATIONS).status_code == 403
     assert worker.post(f"/operations/failures/{'a' * 32}/retry/").status_code == 403
     assert administrator.get(OPERATIONS).status_code == 200
