@@ -51,6 +51,7 @@ pytestmark = pytest.mark.django_db
 OURS = ("transition", "programs", "calendars")
 DAY = dt.date(2026, 12, 1)
 EARLIER = dt.date(2026, 11, 30)
+EARLY = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
 
 
 def twice(factory, **values) -> Callable[[], object]:
@@ -341,6 +342,9 @@ BREAKS: dict[str, Callable[[], object]] = {
     "idempotency_key_once_per_sender": twice(
         IdempotencyKey.objects.create, sender=uuid.UUID(int=1), key="k", fingerprint="f"
     ),
+    "invitation_email_lower_case": lambda: factories.InvitationFactory(email="Upper@example.invalid"),
+    "invitation_accepted_at_with_by": lambda: factories.InvitationFactory(accepted_at=EARLY),
+    "disclosure_answered_on_with_answer": lambda: factories.DisclosureFactory(answer="DONE"),
     "job_run_once_a_day": twice(JobRun.objects.create, job="nightly", on=DAY),
     "job_run_done_is_finished": lambda: JobRun.objects.create(job="nightly", on=DAY, state="DONE"),
     "notification_sent_has_moment": lambda: factories.NotificationFactory(state="SENT"),

@@ -230,3 +230,26 @@ class RunState(TextChoices):
     RUNNING = "RUNNING", "しているところ"
     DONE = "DONE", "終わった"
     FAILED = "FAILED", "できなかった"
+
+
+class ViewedBy(TextChoices):
+    """Through which door something about a person was read."""
+
+    SCREEN = "SCREEN", "画面"
+    API = "API", "API"
+    FILE = "FILE", "書き出し"
+
+
+class DisclosureKind(TextChoices):
+    """What a person may ask of whoever keeps records about them (個人情報保護法)."""
+
+    DISCLOSE = "DISCLOSE", "開示"
+    CORRECT = "CORRECT", "訂正"
+    STOP = "STOP", "利用停止"
+
+
+class DisclosureAnswer(TextChoices):
+    WAITING = "WAITING", "まだ答えていない"
+    DONE = "DONE", "応じた"
+    PARTLY = "PARTLY", "一部に応じた"
+    REFUSED = "REFUSED", "応じなかった"

@@ -39,6 +39,7 @@ from transition import clock
 from transition.enums import (
     ConsentKind,
     ConsentMeans,
+    DisclosureKind,
     GoalArea,
     GrantService,
     MembershipRole,
@@ -52,8 +53,10 @@ from transition.models import (
     ApiToken,
     Consent,
     Contact,
+    Disclosure,
     Goal,
     Grant,
+    Invitation,
     Membership,
     Notification,
     Organization,
@@ -380,3 +383,25 @@ class WebhookDeliveryFactory(DjangoModelFactory):
     webhook = factory.SubFactory(WebhookFactory)
     event = WebhookEvent.SLOT_PUBLISHED
     payload = factory.LazyFunction(dict)
+
+
+class InvitationFactory(DjangoModelFactory):
+    """Without a usable secret."""
+
+    class Meta:
+        model = Invitation
+
+    email = factory.Sequence(lambda n: f"invited-{n}@example.invalid")
+    name = "新しい職員"
+    organization = factory.SubFactory(OrganizationFactory)
+    token_hash = factory.Sequence(lambda n: f"{n:064d}")
+
+
+class DisclosureFactory(DjangoModelFactory):
+    class Meta:
+        model = Disclosure
+
+    person = factory.SubFactory(PersonFactory)
+    kind = DisclosureKind.DISCLOSE
+    asked_by = "本人"
+    by = factory.SubFactory(UserFactory)

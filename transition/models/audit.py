@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from transition import clock
+from transition.enums import ViewedBy
 from transition.models.base import AppendOnly
 from transition.models.links import PersonLink
 from transition.models.users import User
@@ -25,6 +26,48 @@ class AuditEvent(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_type} {self.subject_id}"
+
+
+class AuditSeal(AppendOnly):
+    """One link of the chain over the audit events: an HMAC, with a key that is not in the database, over the event and
+    the link before. An event that is changed, taken out or put in afterwards breaks the chain there."""
+
+    number = models.PositiveBigIntegerField("番号", unique=True, editable=False)
+    event_id = models.BigIntegerField("監査記録", unique=True, editable=False)
+    code = models.CharField("封", max_length=64, editable=False)
+    at = models.DateTimeField("封をした日時", default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = "監査記録の封"
+        verbose_name_plural = "監査記録の封"
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.number}"
+
+
+class ViewLog(AppendOnly):
+    """Somebody read something about a person. No foreign keys, no personal text: it outlives what it speaks of."""
+
+    at = models.DateTimeField("日時", default=clock.now, editable=False)
+    actor = models.BigIntegerField("見た人", null=True, editable=False)
+    organization = models.BigIntegerField("どの組織として", null=True, editable=False)
+    person = models.BigIntegerField("本人", editable=False)
+    what = models.CharField("何を", max_length=60, editable=False)
+    door = models.CharField("どこから", max_length=6, choices=ViewedBy, default=ViewedBy.SCREEN, editable=False)
+    data = models.JSONField("番号と数", default=dict, editable=False)
+
+    class Meta:
+        verbose_name = "閲覧記録"
+        verbose_name_plural = "閲覧記録"
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["person", "at"], name="view_log_person"),
+            models.Index(fields=["actor", "at"], name="view_log_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.at:%Y-%m-%d %H:%M}"
 
 
 class IdempotencyKey(models.Model):

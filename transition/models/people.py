@@ -75,6 +75,8 @@ class Person(PublicId):
         User, models.PROTECT, verbose_name="本人のサインイン", null=True, blank=True, related_name="person"
     )
     created_at = models.DateTimeField("登録日時", default=clock.now, editable=False)
+    # From then on only numbers remain of the person.
+    anonymized_at = models.DateTimeField("匿名にした日時", null=True, blank=True, editable=False)
 
     objects = PersonQuerySet.as_manager()
 
