@@ -218,6 +218,8 @@ ROWS = [
     Row("transition:sign-in", public=True),
     Row("transition:sign-out", public=True),
     Row("transition:switch-organization", post=("worker",), data=own_organization),
+    # Browsers send there, and are told nothing: tests/test_hardening.py
+    Row("transition:csp-report", public=True),
     Row("transition:healthz", public=True),
     Row("transition:readyz", public=True),
     Row("transition:metrics", public=True),

@@ -9,7 +9,7 @@ class TransitionConfig(AppConfig):
         from transition import checks, figures, forms, masking, receivers  # noqa: F401
         from transition.nightly import registry as nightly
         from transition.queries import health
-        from transition.services import consistency, retention
+        from transition.services import consistency, csp_reports, retention
 
         masking.install()
         forms.ask_plainly()
@@ -17,3 +17,4 @@ class TransitionConfig(AppConfig):
         nightly.run("consistency", consistency.check)
         figures.registry.register("仕事の列", health.queue)
         figures.registry.register("お知らせとAPI", health.notifications)
+        figures.registry.register("ブラウザーの報告", csp_reports.figures)

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from transition.views import accounts, guide, health, notifications, operations, styleguide, tokens
+from transition.views import accounts, csp_reports, guide, health, notifications, operations, styleguide, tokens
 
 urlpatterns = [
     path("", accounts.start, name="start"),
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-out/", accounts.sign_out, name="sign-out"),
     path("switch-organization/", accounts.switch_organization, name="switch-organization"),
+    path("csp-reports/", csp_reports.csp_report, name="csp-report"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

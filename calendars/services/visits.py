@@ -1,7 +1,6 @@
 """How often a family's page is opened, and when a visit began."""
 
 import datetime as dt
-import ipaddress
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -37,20 +36,3 @@ def note_look(*, feed: CalendarFeed) -> None:
     with suppress(OperationalError):
         CalendarFeed.objects.filter(ended, pk=feed.pk).update(page_before_at=F("page_seen_at"), page_seen_at=now)
         feed.page_before_at, feed.page_seen_at = feed.page_seen_at, now
-
-
-def network_of(remote: str, forwarded: str) -> str:
-    """Who asks: an IPv4 address, or the network of an IPv6 one, which has a new address every day.
-
-    Behind our own web server `remote` is this machine, and the last hop it has written down is the reader.
-    """
-    hop = forwarded.rpartition(",")[2].strip()
-    for written in (remote, hop):
-        with suppress(ValueError):
-            address = ipaddress.ip_address(written)
-            if written == remote and address.is_loopback and hop:
-                continue
-            if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-                return str(ipaddress.ip_network((address, 64), strict=False))
-            return str(address)
-    return "unknown"

@@ -25,6 +25,7 @@ from programs.services import voices
 from programs.views.acting import attempt
 from programs.views.photos import picture
 from transition import clock
+from transition.domain.networks import network_of
 from transition.services.transactions import RequestKey
 
 METHODS = (*SAFE_METHODS, "POST")
@@ -131,5 +132,5 @@ def _answer(request: HttpRequest, template: str, context: dict[str, Any], status
 
 
 def _wait(request: HttpRequest, feed: CalendarFeed, kind: str) -> int:
-    network = visits.network_of(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
+    network = network_of(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
     return visits.wait_for(feed=feed, kind=kind, network=network)

@@ -21,6 +21,7 @@ from tests.calendars.conftest import address_of, put
 from tests.nasty import EVERYTHING, FORBIDDEN, MARK
 from tests.programs.pages import text
 from transition import clock
+from transition.domain.networks import network_of
 from transition.enums import ConsentKind, Expression
 from transition.masking import masked
 from transition.models import AuditEvent, Consent, IdempotencyKey, RateCount
@@ -441,7 +442,7 @@ def test_old_counts_go_and_no_address_is_kept(client, world, feed, frozen_time):
     ],
 )
 def test_who_asks(remote, forwarded, network):
-    assert visits.network_of(remote, forwarded) == network
+    assert network_of(remote, forwarded) == network
 
 
 # Light

@@ -26,6 +26,12 @@ def count(name: str) -> int:
     return Pulse.objects.values_list("count", flat=True).get(name=name)
 
 
+def counts(prefix: str) -> dict[str, int]:
+    """How often each of what begins so happened, by the rest of its name."""
+    rows = Pulse.objects.filter(name__startswith=prefix).order_by("name").values_list("name", "count")
+    return {name.removeprefix(prefix): count for name, count in rows}
+
+
 def failed(what: str, error: BaseException) -> None:
     """Only the class of the error: its text may name somebody."""
     logger.warning("%s failed: %s", what, type(error).__name__)

@@ -5,6 +5,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
+from transition.headers import CSP_REPORTS
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
 
@@ -32,7 +34,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Outermost, so that its time is what the caller waits.
     "transition.metrics.CountRequests",
+    "transition.logs.LogRequests",
     # Only set headers: first, so that refusals and static files carry them as well.
+    "transition.headers.SafeHeaders",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "transition.middleware.RefuseControlCharacters",
@@ -156,6 +160,9 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],
+        # Older browsers know the address, newer ones the name (transition/headers.py).
+        "report-uri": [CSP_REPORTS],
+        "report-to": ["csp"],
     },
 }
 SECURE_REFERRER_POLICY = "same-origin"
@@ -163,6 +170,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+# Scripts send the token of the page; none reads the cookie.
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 # What a page says after an act names people: it stays in the database and never lies readable in a cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

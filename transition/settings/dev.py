@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from transition import logs
+
 from .base import *  # noqa: F403
 from .base import BASE_DIR, database, env
 
@@ -22,3 +24,6 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA_DIR / "media"
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# With DEBUG the developer reads Django's own lines; the demo says what production says, without a line a request.
+if not DEBUG:
+    LOGGING = logs.config()

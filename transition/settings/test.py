@@ -13,3 +13,5 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 MEDIA_ROOT = BASE_DIR / ".data" / "tests-media"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Django's own loggers, so that pytest hears them; what production writes: tests/test_logs.py
+globals().pop("LOGGING", None)
