@@ -21,6 +21,7 @@ def check() -> list[str]:
         "import-linter": [BIN / "lint-imports", "--no-logo"],
         "mypy": [BIN / "mypy"],
         "makemigrations --check": [BIN / "python", "manage.py", "makemigrations", "--check", "--dry-run"],
+        "pip-audit": [BIN / "python", "deploy/dev/audit.py"],
     }
     if not pages:
         del steps["djade"]
