@@ -99,7 +99,8 @@ def database(url: str) -> dict:
         }
     else:
         config["CONN_HEALTH_CHECKS"] = True
-        config["OPTIONS"] = {
+        # What the address says itself, such as sslmode, stays.
+        config["OPTIONS"] = config.get("OPTIONS", {}) | {
             "options": "-c lock_timeout=5s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s",
         }
     return config
@@ -227,6 +228,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "transition.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
+# Encrypts backups: age1… only writes them, AGE-SECRET-KEY-1… reads them too; empty: none can be made.
+BACKUP_KEY = env("BACKUP_KEY", default="")
     ],
     "DEFAULT_PERMISSION_CLASSES": ["transition.api.permissions.IsSignedIn", "transition.api.permissions.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["transition.api.throttling.PerCaller"],
