@@ -222,14 +222,14 @@ FETCH_CA_FILE = ""
 VERSION = env("VERSION", default="dev")
 # Whoever sends this as a bearer token reads /metrics; empty: nobody does.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
+# Encrypts backups: age1… only writes them, AGE-SECRET-KEY-1… reads them too; empty: none can be made.
+BACKUP_KEY = env("BACKUP_KEY", default="")
 # The API. Whoever has more to ask waits for the next minute.
 API_REQUESTS_A_MINUTE = env.int("API_REQUESTS_A_MINUTE", default=300)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "transition.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
-# Encrypts backups: age1… only writes them, AGE-SECRET-KEY-1… reads them too; empty: none can be made.
-BACKUP_KEY = env("BACKUP_KEY", default="")
     ],
     "DEFAULT_PERMISSION_CLASSES": ["transition.api.permissions.IsSignedIn", "transition.api.permissions.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["transition.api.throttling.PerCaller"],
