@@ -16,7 +16,13 @@ class ProgramsConfig(AppConfig):
         from transition.nightly import registry
 
         registry.run("webhook deliveries", deliveries.forget_old)
+        from programs.services import lapsed_photos
+
+        registry.run("photos without consent", lapsed_photos.run)
         from programs.queries.invariants import INVARIANTS
         from transition import nightly as night
 
         night.registry.hold(*INVARIANTS)
+        from programs.queries import circles
+
+        circles.register()

@@ -21,6 +21,27 @@ def frozen_time(request):
         yield traveller
 
 
+@pytest.fixture(autouse=True, scope="session")
+def tables_may_be_emptied():
+    """Tests with real transactions empty every table afterwards; the triggers of evidence would refuse that. What
+    empties them says so with a signal, and the triggers are back (transition/apps.py)."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from transition import append_only
+
+    usual = TransactionTestCase._fixture_teardown
+
+    def teardown(self):
+        append_only.release()
+        usual(self)
+        append_only.protect(connection.alias)
+
+    TransactionTestCase._fixture_teardown = teardown
+    yield
+    TransactionTestCase._fixture_teardown = usual
+
+
 @pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()

@@ -11,6 +11,15 @@ class TransitionConfig(AppConfig):
         from transition.queries import health
         from transition.services import consistency, csp_reports, retention
 
+        from django.db.models.signals import post_migrate
+
+        from transition import append_only
+        from transition.queries import audit_chain
+        from transition.services import seals
+
+        post_migrate.connect(lambda using, **rest: append_only.protect(using), sender=self, weak=False)
+        nightly.run("audit head", seals.note_head)
+        nightly.hold(audit_chain.INVARIANT)
         masking.install()
         forms.ask_plainly()
         nightly.run("retention", retention.purge)

@@ -13,6 +13,7 @@ from transition.settings import refusals
 
 WHOLE = {
     "SECRET_KEY": "fictional-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
+    "AUDIT_KEY": "fictional-9876543210zyxwvutsrqponmlkjihgfedcba",
     "ALLOWED_HOSTS": "taiken.invalid",
     "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
     "CALENDAR_UID_HOST": "taiken.invalid",

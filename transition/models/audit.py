@@ -52,7 +52,8 @@ class ViewLog(AppendOnly):
     at = models.DateTimeField("日時", default=clock.now, editable=False)
     actor = models.BigIntegerField("見た人", null=True, editable=False)
     organization = models.BigIntegerField("どの組織として", null=True, editable=False)
-    person = models.BigIntegerField("本人", editable=False)
+    # Empty for a list: its people are in `data`.
+    person = models.BigIntegerField("本人", null=True, editable=False)
     what = models.CharField("何を", max_length=60, editable=False)
     door = models.CharField("どこから", max_length=6, choices=ViewedBy, default=ViewedBy.SCREEN, editable=False)
     data = models.JSONField("番号と数", default=dict, editable=False)

@@ -1,9 +1,11 @@
 import datetime as dt
+from collections.abc import Collection
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q, Value
 
-from transition import clock
+from transition import clock, seen
 from transition.enums import (
     COORDINATING_KINDS,
     SUPPORTING_KINDS,
@@ -114,6 +116,12 @@ class Person(PublicId):
     def code(self) -> str:
         """Four signs that tell people apart in a calendar without naming anybody."""
         return self.public_id.hex[:4].upper()
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+        person = super().from_db(db, field_names, values)
+        seen.saw(person.pk)
+        return person
 
     @property
     def kana(self) -> str:

@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "transition.middleware.LoginRequired",
     "transition.middleware.CurrentOrganization",
+    "transition.viewing.NoteViews",
     "transition.middleware.PrivatePages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -13,6 +13,8 @@ DEBUG = env.bool("DEBUG", default=False)
 DEMO = True
 DEMO_PASSWORD = "taiken-no-demo"
 SECRET_KEY = env("SECRET_KEY", default="development-only-" + "x" * 40)
+# Only here it may come from the other secret: production names one of its own.
+AUDIT_KEY = env("AUDIT_KEY", default=f"audit-{SECRET_KEY}")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 DATABASES = {"default": database(env("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/db.sqlite3"))}
 # Static files come straight from the apps; nothing is collected, so there is no folder to warn about.

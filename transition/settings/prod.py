@@ -15,6 +15,8 @@ if problems := list(refusals.problems(env.ENVIRON)):
 
 DEBUG = False
 SECRET_KEY = env("SECRET_KEY")
+# Seals the audit trail (transition/services/seals.py); never in the database, never in a backup of it.
+AUDIT_KEY = env("AUDIT_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATABASES = {"default": database(env("DATABASE_URL"))}

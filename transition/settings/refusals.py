@@ -5,6 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 NEEDED = (
     "SECRET_KEY",
+    "AUDIT_KEY",
     "ALLOWED_HOSTS",
     "DATABASE_URL",
     "CALENDAR_UID_HOST",
