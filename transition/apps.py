@@ -24,6 +24,13 @@ class TransitionConfig(AppConfig):
         forms.ask_plainly()
         nightly.run("retention", retention.purge)
         nightly.run("consistency", consistency.check)
+        # What is kept of people, and for how long: transition/data/retention.yaml.
+        from transition import retention_checks  # noqa: F401
+        from transition.services import anonymization, files
+
+        nightly.run("anonymize people", anonymization.run)
+        nightly.run("forget what goes first", anonymization.let_go)
+        nightly.run("files without a row", files.sweep)
         figures.registry.register("仕事の列", health.queue)
         figures.registry.register("お知らせとAPI", health.notifications)
         figures.registry.register("ブラウザーの報告", csp_reports.figures)

@@ -215,6 +215,10 @@ SITE_ADDRESS = env("SITE_ADDRESS", default="")
 CALENDAR_WEEK_STARTS = env("CALENDAR_WEEK_STARTS", default="SUNDAY")
 # Residents of a facility are asked at least this often where and how they want to live (意向確認).
 INTENTION_MONTHS = env.int("INTENTION_MONTHS", default=6)
+# Records of a person are kept so many years after the support has ended: what the law wants, or more. Municipalities
+# whose own rules want more have theirs, by municipality number: RETENTION_YEARS_OF=271004=10,431001=7
+RETENTION_YEARS = env.int("RETENTION_YEARS", default=5)
+RETENTION_YEARS_OF: dict[str, int] = env.dict("RETENTION_YEARS_OF", cast={"value": int}, default={})
 # What the application itself may read from the network is public and on port 443 (transition/fetch.py). Tests name
 # their own server here, (address, port), and who signed its certificate; neither is ever read from the environment.
 FETCH_EXCEPTIONS: frozenset[tuple[str, int]] = frozenset()
