@@ -36,8 +36,8 @@ MIDDLEWARE = [
     "transition.metrics.CountRequests",
     "transition.logs.LogRequests",
     # Only set headers: first, so that refusals and static files carry them as well.
-    "transition.headers.SafeHeaders",
     "csp.middleware.CSPMiddleware",
+    "transition.headers.SafeHeaders",
     "django.middleware.security.SecurityMiddleware",
     "transition.middleware.RefuseControlCharacters",
     "whitenoise.middleware.WhiteNoiseMiddleware",
