@@ -49,7 +49,6 @@ THINGS: Mapping[str, Thing] = {
     "inbox": Thing("申込の一覧", (*_BASIC, SESSIONS, REMARKS), is_list=True),
     "notifications": Thing("お知らせ", (NAME, SESSIONS), is_list=True),
     "plan": Thing("外出の計画", (NAME, SESSIONS, GOALS)),
-    "escorts": Thing("付き添いの日", (NAME, SESSIONS), is_list=True),
     "story": Thing("あゆみ", (NAME, SESSIONS, RECORDS, PHOTOS, WISHES, GOALS, OUTCOMES)),
     "record": Thing("体験の記録", (NAME, SESSIONS, RECORDS)),
     "rating": Thing("本人の評価", (NAME, SESSIONS, RECORDS)),
@@ -71,13 +70,18 @@ THINGS: Mapping[str, Thing] = {
     "feeds": Thing("予定表の配信", (NAME, ADDRESSES)),
     "links": Thing("本人用リンク", (NAME, ADDRESSES)),
     "pictures": Thing("絵カード", (NAME, SESSIONS)),
+    "disclosures": Thing("開示・訂正の請求", (NAME,)),
+    "all_disclosures": Thing("開示・訂正の請求の一覧", (NAME,), is_list=True),
+    "own_data": Thing(
+        "持っている記録の全部",
+        (*_BASIC, GRANTS, SESSIONS, RECORDS, PHOTOS, WISHES, GOALS, INTENTIONS, CARD, CONTACTS, CONSENTS, OUTCOMES),
+    ),
     "remarks": Thing("家族の声・やめたいの申し出", (NAME, SESSIONS, REMARKS), is_list=True),
-    "views": Thing("だれが見たか", (NAME,)),
 }
 
 _PAGES: Mapping[str, str] = {
     "programs": """
-        today:today board:board inbox:inbox room-nights:board people:people
+        today:today board:board inbox:inbox people:people
         session-detail:session session-confirm:session session-decline:session session-cancel:session
         session-override:session session-check-in:session session-check-out:session session-cut-short:session
         session-no-show:session
@@ -86,7 +90,7 @@ _PAGES: Mapping[str, str] = {
         intention-list:register intention-history:intentions intention-create:intentions
         record-edit:record record-hours:record photo-list:photos photo:photo
         planner:plan outing-create:plan proposal:plan session-update:plan session-move:plan session-copy:plan
-        session-repeat:plan escort-days:escorts story:story month-sheet:month_sheet pack:pack
+        session-repeat:plan story:story month-sheet:month_sheet pack:pack
         person-sessions:sessions document-list:documents
         contact-list:contacts contact-create:contacts contact-update:contacts contact-retire:contacts
         card:card card-edit:card card-version:card session-card:card
@@ -96,7 +100,9 @@ _PAGES: Mapping[str, str] = {
         goal-list:goals goal-create:goals goal-update:goals goal-close:goals
         consent-list:consents consent-create:consents consent-withdraw:consents
         person-link-list:links person-link-issue:links person-link-revoke:links
-        stop-request-answer:session person-cards:pictures person-picture:pictures person-views:views""",
+        disclosure-list:disclosures disclosure-create:disclosures disclosure-answer:disclosures
+        disclosure-file:own_data disclosure-overview:all_disclosures
+        stop-request-answer:session person-cards:pictures person-picture:pictures""",
     "calendars": """
         organization-calendar:calendars my-calendar:calendars person-calendar:calendar home-calendar:calendars
         feed-list:feeds feed-issue:feeds feed-rotate:feeds feed-revoke:feeds""",
@@ -106,6 +112,8 @@ _PAGES: Mapping[str, str] = {
         contact-list:contacts contact-detail:contacts contact-retire:contacts
         consent-list:consents consent-detail:consents consent-withdraw:consents
         person-link-list:links person-link-detail:links person-link-revoke:links
+        disclosure-list:disclosures disclosure-detail:disclosures disclosure-write-answer:disclosures
+        disclosure-file:own_data all-disclosure-list:all_disclosures all-disclosure-detail:disclosures
         card:card card-version-list:card card-version-detail:card session-card:card
         intention-list:intentions intention-detail:intentions register-list:register intentions-csv:register
         session-list:all_sessions session-detail:session session-check:search session-check-in:session
@@ -125,8 +133,7 @@ _PAGES: Mapping[str, str] = {
         remark-list:remarks remark-detail:session remark-seen:session
         feed-list:feeds feed-detail:feeds feed-rotate:feeds feed-revoke:feeds feed-empty:feeds
         pack-csv:pack pack-pdf:pack month-sheet-csv:month_sheet month-sheet-pdf:month_sheet
-        room-nights:board escort-days:escorts notification-list:notifications notification-detail:notifications
-        person-view-list:views""",
+        notification-list:notifications notification-detail:notifications""",
 }
 # Name of an address → code of what it shows. An address that is not here shows nobody (test_views_noted.py).
 OF_ADDRESS: Mapping[str, str] = {
