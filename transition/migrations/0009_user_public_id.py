@@ -7,10 +7,12 @@ from django.db import migrations, models
 def fill(apps: Any, schema_editor: Any) -> None:
     """Everybody who has an account gets an id of their own; the default of a new column is one for all."""
     user_model = apps.get_model("transition", "User")
-    users = list(user_model.objects.only("pk"))
+    # Of the database that is migrated, which may be another than the application's own (move_database).
+    everybody = user_model.objects.using(schema_editor.connection.alias)
+    users = list(everybody.only("pk"))
     for user in users:
         user.public_id = uuid.uuid4()
-    user_model.objects.bulk_update(users, ["public_id"], batch_size=500)
+    everybody.bulk_update(users, ["public_id"], batch_size=500)
 
 
 class Migration(migrations.Migration):

@@ -12,6 +12,7 @@ from transition.services.backups.failures import BackupFailed
 from transition.settings.base import database as configured
 
 FROM_ENVIRONMENT = "env:"
+KINDS = ("sqlite:///", "postgres://", "postgresql://")
 # Filled by `migrate` alone: a database that holds nothing else is empty.
 MADE_BY_MIGRATE = frozenset({"django_migrations", "django_content_type", "auth_permission", "django_site"})
 
@@ -29,19 +30,19 @@ def address(text: str) -> str:
 @contextmanager
 def reached(url: str, alias: str = "target") -> Iterator[BaseDatabaseWrapper]:
     """A connection to another database than the application's own, patient with long statements."""
-    try:
-        config = configured(url)
-    except (KeyError, ValueError) as error:
-        raise BackupFailed("データベースのアドレスが読めません（sqlite:////… か postgresql://…）。") from error
+    if not url.startswith(KINDS):
+        raise BackupFailed("データベースのアドレスが読めません（sqlite:////… か postgresql://…）。")
+    config = configured(url)
     connections.settings[alias] = connections.configure_settings({"default": {}, alias: config})[alias]
     connection = connections[alias]
+    # Known by its alias in this thread only, and to nobody who asks for all databases.
+    del connections.settings[alias]
     try:
         be_patient(connection)
         yield connection
     finally:
         connection.close()
         del connections[alias]
-        del connections.settings[alias]
 
 
 def be_patient(connection: BaseDatabaseWrapper) -> None:

@@ -40,7 +40,7 @@ def is_full(error: BaseException | None) -> bool:
         match error:
             case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG) | psycopg.errors.DiskFull():
                 return True
-            case sqlite3.Error(sqlite_errorcode=sqlite3.SQLITE_FULL):
+            case sqlite3.Error(sqlite_errorcode=sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR_WRITE):
                 return True
         error = error.__cause__ or error.__context__
     return False

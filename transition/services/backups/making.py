@@ -3,11 +3,12 @@
 import datetime as dt
 import os
 import re
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from transition import clock
 from transition.services import pulses
@@ -58,6 +59,8 @@ def backup(*, target: Path, keep_days: int | None = None) -> Made:
             raise NoSpace(FULL) from error
         if isinstance(error, OSError):
             raise BackupFailed(f"バックアップを書けませんでした: {error.strerror}") from error
+        if isinstance(error, sqlite3.Error | DatabaseError):
+            raise BackupFailed(f"データベースを読めませんでした: {type(error).__name__}") from error
         raise
     finally:
         part.unlink(missing_ok=True)
