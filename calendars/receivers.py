@@ -11,10 +11,11 @@ from django.db.models.signals import post_save, pre_delete
 from django.dispatch import receiver
 
 from calendars import tasks
-from calendars.services import refreshes
+from calendars.services import feeds, refreshes
 from programs.models import Home, Room, Session
 from programs.signals import session_changed, swept
-from transition.models import Person
+from transition.models import Membership, Person, User
+from transition.signals import membership_ended
 
 
 @receiver(session_changed, dispatch_uid="calendars.session_changed")
@@ -43,6 +44,11 @@ def room_refreshes(instance: Room, created: bool, update_fields: Iterable[str] |
 def person_refreshes(instance: Person, created: bool, update_fields: Iterable[str] | None, **kwargs: Any) -> None:
     if not created and _may_concern(update_fields, "called"):
         refreshes.renamed(person=instance)
+
+
+@receiver(membership_ended, dispatch_uid="calendars.membership_ended")
+def member_leaves(membership: Membership, by: User | None, **kwargs: Any) -> None:
+    feeds.empty_of_member(user=membership.user, organization=membership.organization, by=by)
 
 
 @receiver(swept, dispatch_uid="calendars.swept")

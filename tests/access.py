@@ -109,6 +109,7 @@ def make_place() -> Place:
     factories.FollowUpFactory(outcome=moved)
     factories.ConsentFactory(person=world.person)
     factories.PersonCardFactory(person=world.person)
+    factories.DisclosureFactory(person=world.person)
     factories.ContactFactory(person=world.person)
     factories.FamilyRemarkFactory(session=session)
     picture = default_storage.save("small.jpg", ContentFile(b"not looked into"))
@@ -117,6 +118,7 @@ def make_place() -> Place:
     factories.WebhookFactory(organization=city, created_by=world.coordinator)
     factories.NotificationFactory(user=world.worker, organization=world.office)
     factories.ApiTokenFactory(user=world.worker, organization=world.office)
+    factories.InvitationFactory(organization=city, created_by=world.coordinator)
     return Place(
         world=world,
         users=users,
@@ -210,6 +212,21 @@ def webhook(place: Place) -> list[Any]:
     return [place.world.municipality.webhooks.earliest("pk").public_id]
 
 
+def city_staff(place: Place) -> list[Any]:
+    return [place.users["staff"].public_id]
+
+
+def invitation(place: Place) -> list[Any]:
+    return [place.world.municipality.invitations.get().public_id]
+
+
+NOT_MANAGING = tuple(name for name in PERSONAS if name not in {"coordinator", "center"})
+
+
+def disclosure(place: Place) -> list[Any]:
+    return [place.world.person.public_id, place.world.person.disclosures.earliest("pk").public_id]
+
+
 NOT_HOSTING = tuple(name for name in PERSONAS if name not in HOMES)
 
 ROWS = [
@@ -217,6 +234,40 @@ ROWS = [
     Row("transition:start", get=ANYBODY),
     Row("transition:sign-in", public=True),
     Row("transition:sign-out", public=True),
+    Row("account_login", public=True),
+    # Accounts: tests/transition/test_second_factors.py and its neighbors
+    Row("mfa_authenticate", public=True),
+    Row("mfa_login_webauthn", public=True),
+    Row("transition:kept-form", get=ANYBODY),
+    Row("transition:account", get=ANYBODY),
+    Row("transition:second-factor-needed", get=ANYBODY),
+    Row("transition:own-sign-ins", get=ANYBODY),
+    Row("transition:sign-in-end", lambda place: [2**40], public=True),
+    Row("transition:sign-in-end-others", post=ANYBODY),
+    Row("account_change_password", get=ANYBODY, post=ANYBODY),
+    Row("account_reset_password", public=True),
+    Row("account_reset_password_done", public=True),
+    Row("account_reset_password_from_key", lambda place: ["1", "1-1"], public=True),
+    Row("account_reset_password_from_key_done", public=True),
+    Row("account_reauthenticate", get=ANYBODY, post=ANYBODY),
+    Row("mfa_reauthenticate", get=ANYBODY, post=ANYBODY),
+    Row("mfa_reauthenticate_webauthn", get=ANYBODY, post=ANYBODY),
+    Row("mfa_index", get=ANYBODY),
+    Row("mfa_activate_totp", get=ANYBODY, post=ANYBODY),
+    Row("mfa_deactivate_totp", public=True),
+    Row("mfa_add_webauthn", get=ANYBODY, post=ANYBODY),
+    Row("mfa_remove_webauthn", lambda place: [2**40], public=True),
+    Row("mfa_view_recovery_codes", public=True),
+    Row("mfa_generate_recovery_codes", get=ANYBODY, post=ANYBODY),
+    # Who works here
+    Row("transition:member-list", get=("coordinator", "center"), refused=NOT_MANAGING),
+    Row("transition:member-invite", post=("coordinator", "center"), refused=NOT_MANAGING),
+    Row("transition:member-end", city_staff, get=("coordinator",), post=("coordinator",), refused=("staff",)),
+    Row("transition:invitation-revoke", invitation, post=("coordinator",), refused=("staff",)),
+    Row("transition:invitation", lambda place: ["x"], public=True),
+    # The administrator's: tests/transition/test_staff_mode.py
+    Row("transition:staff-mode", public=True),
+    Row("transition:staff-mode-end", public=True),
     Row("transition:switch-organization", post=("worker",), data=own_organization),
     # Browsers send there, and are told nothing: tests/test_hardening.py
     Row("transition:csp-report", public=True),
@@ -367,6 +418,7 @@ ROWS = [
     Row("programs:person-sessions", person, get=SUPPORTING),
     Row("programs:document-list", person, get=SUPPORTING),
     Row("programs:contact-list", person, get=SUPPORTING),
+    Row("programs:person-views", person, get=SUPPORTING),
     Row("programs:contact-create", person, get=SUPPORTING, post=SUPPORTING),
     Row("programs:contact-update", contact, get=SUPPORTING, post=SUPPORTING),
     Row("programs:contact-retire", contact, get=SUPPORTING, post=SUPPORTING),
@@ -386,6 +438,17 @@ ROWS = [
         lambda place: [place.world.person.public_id, place.consent.public_id],
         get=SUPPORTING,
         post=SUPPORTING,
+    ),
+    # What the person asks of whoever keeps records; decided by who decides for an organization
+    Row("programs:disclosure-list", person, get=SUPPORTING),
+    Row("programs:disclosure-create", person, get=COORDINATING, post=COORDINATING, refused=("staff", "worker")),
+    Row("programs:disclosure-answer", disclosure, get=COORDINATING, post=COORDINATING, refused=("staff", "worker")),
+    Row("programs:disclosure-file", disclosure, get=COORDINATING, refused=("staff", "worker")),
+    Row("programs:disclosure-take", disclosure, post=COORDINATING, refused=("staff", "worker")),
+    Row(
+        "programs:disclosure-overview",
+        get=COORDINATING,
+        refused=tuple(name for name in PERSONAS if name not in COORDINATING),
     ),
     # The face of whoever goes along; a person sees it without signing in, so tests/programs/test_portraits.py asks
     Row("programs:portrait-edit", get=ANYBODY, post=ANYBODY),
@@ -417,6 +480,12 @@ ROWS = [
         "programs:person-picture",
         lambda place: [place.world.person.public_id, "wish", place.wish_item.public_id, "small"],
         get=SUPPORTING,
+    ),
+    # Evidence
+    Row(
+        "programs:evidence",
+        get=COORDINATING,
+        refused=tuple(name for name in PERSONAS if name not in COORDINATING),
     ),
     # Programs
     Row("programs:program-list", get=ANYBODY),

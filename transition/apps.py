@@ -6,16 +6,12 @@ class TransitionConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from transition import checks, figures, forms, masking, receivers  # noqa: F401
-        from transition.nightly import registry as nightly
-        from transition.queries import health
-        from transition.services import consistency, csp_reports, retention
-
         from django.db.models.signals import post_migrate
 
-        from transition import append_only
-        from transition.queries import audit_chain
-        from transition.services import seals
+        from transition import account_receivers, append_only, checks, figures, forms, masking, receivers  # noqa: F401
+        from transition.nightly import registry as nightly
+        from transition.queries import audit_chain, health
+        from transition.services import consistency, csp_reports, retention, seals
 
         post_migrate.connect(lambda using, **rest: append_only.protect(using), sender=self, weak=False)
         nightly.run("audit head", seals.note_head)

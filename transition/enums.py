@@ -155,6 +155,17 @@ class ConsentMeans(TextChoices):
     GUARDIAN = "GUARDIAN", "後見人など"
 
 
+class AccountMail(TextChoices):
+    """What somebody is written to about the own account."""
+
+    INVITATION = "INVITATION", "招待"
+    RESET = "RESET", "新しいパスワード"
+    PASSWORD = "PASSWORD", "パスワードの変更"
+    FACTOR_ADDED = "FACTOR_ADDED", "2つめの確認の登録"
+    FACTOR_REMOVED = "FACTOR_REMOVED", "2つめの確認の削除"
+    RECOVERY_CODES = "RECOVERY_CODES", "予備のコード"
+
+
 class TokenScope(TextChoices):
     """What a program with a token may do, at most: never more than the user whose token it is."""
 
@@ -246,6 +257,14 @@ class DisclosureKind(TextChoices):
     DISCLOSE = "DISCLOSE", "開示"
     CORRECT = "CORRECT", "訂正"
     STOP = "STOP", "利用停止"
+
+
+class DisclosurePurpose(TextChoices):
+    """Why everything that is held about somebody is taken out."""
+
+    CHECK = "CHECK", "渡す前に、内容を確かめる"
+    PERSON = "PERSON", "本人に渡す"
+    AGENT = "AGENT", "代理人に渡す"
 
 
 class DisclosureAnswer(TextChoices):

@@ -4,13 +4,16 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.core.exceptions import ValidationError
 
 from transition import clock
+from transition.account_adapter import network
 from transition.enums import Delivery, TokenScope
 from transition.fields import JapaneseDateField, LineField
 from transition.models import ApiToken
 from transition.models.tokens import TOKEN_DAYS
 from transition.notifications import Notice
+from transition.services import sign_ins
 
 
 class SignInForm(AuthenticationForm):
@@ -33,8 +36,23 @@ class SignInForm(AuthenticationForm):
         "inactive": "このアカウントは止められています。事業所の管理者に知らせてください。",
     }
 
+    # Seconds, when this address was tried too often from here.
+    wait = 0
+
     def clean_username(self) -> str:
         return self.cleaned_data["username"].strip().lower()
+
+    def clean(self) -> dict[str, Any]:
+        email = self.cleaned_data.get("username")
+        if not email or not self.cleaned_data.get("password"):
+            return self.cleaned_data
+        who = {"email": email, "network": network(self.request)}
+        self.wait = sign_ins.wait_for(**who)
+        if self.wait:
+            raise ValidationError(sign_ins.words(self.wait), code="wait")
+        found = super().clean()
+        sign_ins.succeeded(**who)
+        return found
 
 
 class ChoicesForm(forms.Form):

@@ -10,6 +10,7 @@ LOGGERS = ("django.request", "django.server", "django.security.csrf", "gunicorn.
 _SECRETS = (
     (re.compile(r"/ical/[^/\s\"'?#]+|/[^/\s\"'?#]+(?=/yotei\.ics)", re.IGNORECASE), "/ical/***"),
     (re.compile(r"/me/enter/[^/\s\"'?#]+", re.IGNORECASE), "/me/enter/***"),
+    (re.compile(r"/account/forgotten/[^/\s\"'?#]+/[^/\s\"'?#]+", re.IGNORECASE), "/account/forgotten/***"),
     (re.compile(r"/[A-Za-z0-9_-]{43}(?![A-Za-z0-9_.-])"), "/***"),
 )
 

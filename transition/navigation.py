@@ -18,6 +18,9 @@ START = "programs:today"
 PERSON_START = "programs:easy-today"
 ADMINISTRATOR_START = "transition:operations"
 
+# In the session: until when, in seconds since 1970.
+STAFF_MODE_UNTIL = "staff_mode_until"
+
 EVERYBODY = tuple(OrganizationKind)
 PEOPLE_KINDS = (*SUPPORTING_KINDS, OrganizationKind.MUNICIPALITY)
 # (kinds, url name, label), in the order of the header.
@@ -93,4 +96,13 @@ def header(request: HttpRequest) -> dict[str, Any]:
         "navigation": SimpleLazyObject(navigation),
         "other_organizations": SimpleLazyObject(others),
         "unread": SimpleLazyObject(unread),
+        "staff_mode": SimpleLazyObject(lambda: is_in_staff_mode(request)),
     }
+
+
+def is_in_staff_mode(request: HttpRequest) -> bool:
+    """Whether the administrator's pages are open to this browser just now (views/staff_mode.py)."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_superuser:
+        return False
+    return bool(request.session.get(STAFF_MODE_UNTIL, 0) > clock.now().timestamp())

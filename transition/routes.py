@@ -2,17 +2,44 @@
 
 from django.urls import path
 
-from transition.views import accounts, csp_reports, guide, health, notifications, operations, styleguide, tokens
+from transition.views import (
+    accounts,
+    csp_reports,
+    guide,
+    health,
+    kept_forms,
+    members,
+    notifications,
+    operations,
+    second_factors,
+    sign_ins,
+    staff_mode,
+    styleguide,
+    tokens,
+)
 
 urlpatterns = [
     path("", accounts.start, name="start"),
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-out/", accounts.sign_out, name="sign-out"),
+    path("sign-in/go-on/", kept_forms.kept_form, name="kept-form"),
+    path("account/", accounts.account, name="account"),
+    path("account/second-factor-needed/", second_factors.needed, name="second-factor-needed"),
+    path("account/sign-ins/", sign_ins.own_sign_ins, name="own-sign-ins"),
+    path("account/sign-ins/<int:pk>/end/", sign_ins.sign_in_end, name="sign-in-end"),
+    path("account/sign-ins/end-others/", sign_ins.sign_in_end_others, name="sign-in-end-others"),
+    path("members/", members.member_list, name="member-list"),
+    path("members/invite/", members.member_invite, name="member-invite"),
+    path("members/<uuid:public_id>/end/", members.member_end, name="member-end"),
+    path("members/invitations/<uuid:public_id>/revoke/", members.invitation_revoke, name="invitation-revoke"),
+    path("invitations/<str:token>/", members.invitation, name="invitation"),
     path("switch-organization/", accounts.switch_organization, name="switch-organization"),
     path("csp-reports/", csp_reports.csp_report, name="csp-report"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("operations/staff-mode/", staff_mode.begin, name="staff-mode"),
+    path("operations/staff-mode/end/", staff_mode.end, name="staff-mode-end"),
     path("operations/", operations.operations, name="operations"),
     path(
         "operations/notifications/<uuid:public_id>/settle/",

@@ -135,13 +135,27 @@ def empty(*, feed: CalendarFeed, by: User, key: RequestKey | None = None) -> Cal
     """End gently: an empty calendar for a month, so that readers drop what they hold; then as if it had never been."""
     (feed,) = lock(CalendarFeed, [feed.pk])
     if feed.revoked_at is None and feed.emptied_at is None:
-        now = clock.now()
-        feed.emptied_at, feed.emptied_by = now, by
-        feed.expires_on = max(feed.expires_on, clock.local_date(now + EMPTY_FOR))
-        feed.save()
-        fragments.move(CalendarFeed.objects.filter(pk=feed.pk), now)
-        audit.record("feed.empty", feed, by=by, **_owner(feed))
+        _empty(feed, by=by)
     return feed
+
+
+def _empty(feed: CalendarFeed, *, by: User) -> None:
+    now = clock.now()
+    feed.emptied_at, feed.emptied_by = now, by
+    feed.expires_on = max(feed.expires_on, clock.local_date(now + EMPTY_FOR))
+    feed.save()
+    fragments.move(CalendarFeed.objects.filter(pk=feed.pk), now)
+    audit.record("feed.empty", feed, by=by, **_owner(feed))
+
+
+def empty_of_member(*, user: User, organization: Organization, by: User | None) -> None:
+    """Within the caller's transaction: somebody leaves, and every calendar of theirs there ends for good.
+
+    Gently, so that telephones drop what they hold instead of keeping it; revoked after a month.
+    """
+    own = CalendarFeed.objects.filter(user=user, organization=organization, revoked_at=None, emptied_at=None)
+    for feed in own.select_related("created_by").order_by("pk"):
+        _empty(feed, by=by or feed.created_by)
 
 
 def revoke_of_former_members() -> int:

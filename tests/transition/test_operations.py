@@ -9,6 +9,7 @@ from django_q.models import OrmQ, Schedule, Task
 
 from tests import factories
 from tests.programs.pages import client_of
+from tests.transition.signing_in import in_staff_mode
 from transition import clock
 from transition.enums import NotificationState, RunState
 from transition.models import AuditEvent, JobRun, Notification, Pulse
@@ -23,7 +24,7 @@ QUERIES = 19
 
 @pytest.fixture
 def administrator() -> Client:
-    return client_of(factories.UserFactory(is_superuser=True))
+    return in_staff_mode(factories.UserFactory(is_superuser=True))
 
 
 def failed_task(**changes) -> Task:

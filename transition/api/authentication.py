@@ -3,14 +3,29 @@
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
+from transition import signed_in
 from transition.models import ApiToken, User
 from transition.services import api_tokens
 
 SCHEME = "Bearer"
+
+
+class BrowserAuthentication(SessionAuthentication):
+    """A browser that has signed in, within its time, and with the second factor where one is required."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        # Read before anything else: an expired sign-in is no sign-in.
+        user = getattr(request._request, "user", None)
+        if user is None or not user.is_active or not signed_in.check(request._request):
+            return None
+        found: tuple[Any, None] | None = super().authenticate(request)
+        if found is not None and signed_in.needs_second_factor(request._request):
+            raise PermissionDenied("先に、2つめの確認を登録してください。", "second_factor_needed")
+        return found
 
 
 class TokenAuthentication(BaseAuthentication):

@@ -69,6 +69,14 @@ def revoke(*, token: ApiToken, by: User, key: RequestKey | None = None) -> ApiTo
     return token
 
 
+def revoke_all_of(user: User, organization: Organization, *, by: User | None) -> None:
+    """Within the caller's transaction: of somebody who leaves. They were dead already; now they say so."""
+    for token in ApiToken.objects.filter(user=user, organization=organization, revoked_at=None):
+        token.revoked_at = clock.now()
+        token.save(update_fields=["revoked_at"])
+        audit.record("api_token.revoke", token, by=by)
+
+
 def find(secret: str) -> ApiToken | None:
     """The live token behind a secret, with its user and organization; None for everything else."""
     token_hash = tokens.hash_of(secret.removeprefix(PREFIX)) if secret.startswith(PREFIX) else None

@@ -8,8 +8,9 @@ from transition import clock
 from transition.domain.text import search_key
 from transition.enums import MembershipRole
 from transition.models import Membership, Organization, User
-from transition.services import audit
+from transition.services import api_tokens, audit, sign_ins
 from transition.services.transactions import RequestKey, lock, writing
+from transition.signals import membership_ended
 
 
 @writing
@@ -57,11 +58,20 @@ def add_member(
 
 
 @writing
-def end_membership(*, membership: Membership, by: User | None) -> Membership:
-    """Someone leaves: never deleted, only ended."""
+def end_membership(*, membership: Membership, by: User | None, key: RequestKey | None = None) -> Membership:
+    """Someone leaves: never deleted, only ended.
+
+    With it end, in the same transaction, the tokens and the calendar addresses (calendars.receivers) of this user in
+    this organization, and without any other membership every browser's sign-in. What is allowed by membership, as
+    webhooks are, ends by itself.
+    """
     [membership] = lock(Membership, [membership.pk])
     if membership.ended_at is None:
         membership.ended_at = clock.now()
         membership.save(update_fields=["ended_at"])
         audit.record("membership.end", membership, by=by, organization=membership.organization_id)
+        api_tokens.revoke_all_of(membership.user, membership.organization, by=by)
+        membership_ended.send(sender=Membership, membership=membership, by=by)
+        if not Membership.objects.current().filter(user=membership.user_id).exists():
+            sign_ins.end_all_of(membership.user, by=by)
     return membership

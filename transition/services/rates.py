@@ -7,7 +7,7 @@ import datetime as dt
 import hashlib
 import hmac
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from django.conf import settings
@@ -44,6 +44,12 @@ def wait_for(most: Mapping[str, int], *, stretch: dt.timedelta) -> int:
     if all(counts.get(name, 1) <= allowed for name, allowed in most.items()):
         return 0
     return math.ceil((since + stretch - now).total_seconds()) or 1
+
+
+def forget(names: Iterable[str]) -> None:
+    """Begin to count anew. A database too busy for it lets the old counts run out."""
+    with suppress(OperationalError):
+        RateCount.objects.filter(key__in=[_key(name) for name in names]).delete()
 
 
 def _key(name: str) -> str:

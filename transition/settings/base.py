@@ -7,6 +7,8 @@ from csp.constants import NONE, SELF
 
 from transition.headers import CSP_REPORTS
 
+from .accounts import *  # noqa: F403
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
 
@@ -21,6 +23,10 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "template_partials",
     "rules.apps.AutodiscoverRulesConfig",
@@ -46,8 +52,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "transition.signed_in.Expiry",
     "transition.middleware.LoginRequired",
     "transition.middleware.CurrentOrganization",
+    "transition.signed_in.SecondFactorRequired",
     "transition.viewing.NoteViews",
     "transition.middleware.PrivatePages",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -121,7 +130,11 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+    {"NAME": "transition.password_validation.KnownPasswordValidator"},
 ]
 LOGIN_URL = "transition:sign-in"
 LOGIN_REDIRECT_URL = "transition:start"
@@ -234,7 +247,7 @@ API_REQUESTS_A_MINUTE = env.int("API_REQUESTS_A_MINUTE", default=300)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "transition.api.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "transition.api.authentication.BrowserAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["transition.api.permissions.IsSignedIn", "transition.api.permissions.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["transition.api.throttling.PerCaller"],

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
@@ -12,17 +12,18 @@ from transition.htmx import render_page
 from transition.queries import operations as page
 from transition.services import jobs, unsettled
 from transition.views.sending import request_key
+from transition.views.staff_mode import administrators_only
 
 
 @require_safe
+@administrators_only
 def operations(request: HttpRequest) -> HttpResponse:
-    _only_administrators(request)
     return render_page(request, "transition/operations.html", {"page": page.read()}, partials={"figures"})
 
 
 @require_POST
+@administrators_only
 def failure_retry(request: HttpRequest, task_id: str) -> HttpResponse:
-    _only_administrators(request)
     try:
         done = jobs.retry(task_id=task_id, by=request.user)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -35,9 +36,9 @@ def failure_retry(request: HttpRequest, task_id: str) -> HttpResponse:
 
 
 @require_POST
+@administrators_only
 def notification_settle(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A mail that did not go out, or of which nobody knows: out again, or good as it is."""
-    _only_administrators(request)
     notification = get_object_or_404(page.unsettled(), public_id=public_id)
     act = {"resend": unsettled.resend, "let-be": unsettled.let_be}.get(request.POST.get("act", ""))
     if act is None:
@@ -45,8 +46,3 @@ def notification_settle(request: HttpRequest, public_id: UUID) -> HttpResponse:
     act(notification=notification, by=request.user, key=request_key(request))  # type: ignore[arg-type]
     messages.success(request, "もう一度送ります。" if act is unsettled.resend else "そのままにしました。")
     return redirect("transition:operations")
-
-
-def _only_administrators(request: HttpRequest) -> None:
-    if not request.user.is_superuser:
-        raise PermissionDenied
