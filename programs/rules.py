@@ -7,13 +7,14 @@ import rules
 from django.db.models import Q, QuerySet
 
 from programs.models import Enrollment, FamilyRemark, Home, Room, Session, Slot, StopRequest
+from transition import clock
 from transition.enums import (
     COORDINATING_KINDS,
     SUPPORTING_KINDS,
     MembershipRole,
     OrganizationKind,
 )
-from transition.models import Membership, Organization, Person, User
+from transition.models import Membership, Organization, Person, SupportLink, User
 
 MANAGING_ROLES = (MembershipRole.COORDINATOR, MembershipRole.MANAGER)
 
@@ -141,6 +142,17 @@ def manages_webhooks(user: User, organization: Organization) -> bool:
     return memberships.filter(role__in=MANAGING_ROLES).exists()
 
 
+@rules.predicate
+def keeps_disclosures(user: User, person: Person) -> bool:
+    """Decides for an organization that supports the person, or coordinates the person's municipality."""
+    if coordinates(user, person):
+        return True
+    links = SupportLink.objects.on(clock.today()).filter(person=person, organization__kind__in=SUPPORTING_KINDS)
+    memberships = Membership.objects.current().filter(user=user, role__in=MANAGING_ROLES)
+    return memberships.filter(organization__in=links.values("organization")).exists()
+
+
+rules.add_perm("programs.keep_disclosures", keeps_disclosures)
 rules.add_perm("programs.manage_webhooks", manages_webhooks)
 rules.add_perm("programs.answer_stop", supports_voice)
 rules.add_perm("programs.see_remark", reads_remark)

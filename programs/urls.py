@@ -7,6 +7,7 @@ from programs.views import (
     cards,
     consents,
     contacts,
+    disclosures,
     enrollments,
     external,
     goals,
@@ -146,6 +147,25 @@ urlpatterns = [
         "people/<uuid:public_id>/consents/<uuid:consent_id>/withdraw/",
         consents.consent_withdraw,
         name="consent-withdraw",
+    ),
+    # What the person asks of whoever keeps records
+    path("disclosures/", disclosures.disclosure_overview, name="disclosure-overview"),
+    path("people/<uuid:public_id>/disclosures/", disclosures.disclosure_list, name="disclosure-list"),
+    path("people/<uuid:public_id>/disclosures/new/", disclosures.disclosure_create, name="disclosure-create"),
+    path(
+        "people/<uuid:public_id>/disclosures/<uuid:disclosure_id>/answer/",
+        disclosures.disclosure_answer,
+        name="disclosure-answer",
+    ),
+    path(
+        "people/<uuid:public_id>/disclosures/<uuid:disclosure_id>/file/",
+        disclosures.disclosure_file,
+        name="disclosure-file",
+    ),
+    path(
+        "people/<uuid:public_id>/disclosures/<uuid:disclosure_id>/file/take/",
+        disclosures.disclosure_take,
+        name="disclosure-take",
     ),
     # The face of whoever goes along
     path("portrait/", portraits.portrait_edit, name="portrait-edit"),

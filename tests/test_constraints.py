@@ -345,6 +345,7 @@ BREAKS: dict[str, Callable[[], object]] = {
     "invitation_email_lower_case": lambda: factories.InvitationFactory(email="Upper@example.invalid"),
     "invitation_accepted_at_with_by": lambda: factories.InvitationFactory(accepted_at=EARLY),
     "disclosure_answered_on_with_answer": lambda: factories.DisclosureFactory(answer="DONE"),
+    "disclosure_answered_on_with_by": lambda: factories.DisclosureFactory(answer="DONE", answered_on=DAY),
     "job_run_once_a_day": twice(JobRun.objects.create, job="nightly", on=DAY),
     "job_run_done_is_finished": lambda: JobRun.objects.create(job="nightly", on=DAY, state="DONE"),
     "notification_sent_has_moment": lambda: factories.NotificationFactory(state="SENT"),

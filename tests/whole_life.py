@@ -143,7 +143,7 @@ def end(life: Life) -> None:
     today = clock.today()
     Session.objects.filter(person=life.person).update(state=SessionState.COMPLETED)
     life.person.support_links.update(ends_on=today)
-    life.person.disclosures.update(answer="DONE", answered_on=today)
+    life.person.disclosures.update(answer="DONE", answered_on=today, answered_by=life.world.coordinator)
 
 
 def tables_of_people() -> list[str]:

@@ -7,6 +7,7 @@ from programs.api import (
     allowances,
     audit,
     cards,
+    disclosures,
     documents,
     enrollments,
     escort_days,
@@ -46,6 +47,8 @@ router.register("people/<uuid:person>/grants", person_parts.Grants, basename="gr
 router.register("people/<uuid:person>/contacts", person_parts.Contacts, basename="contact")
 router.register("people/<uuid:person>/consents", person_parts.Consents, basename="consent")
 router.register("people/<uuid:person>/links", person_parts.PersonLinks, basename="person-link")
+router.register("people/<uuid:person>/disclosures", disclosures.Disclosures, basename="disclosure")
+router.register("disclosures", disclosures.AllDisclosures, basename="all-disclosure")
 router.register("people/<uuid:person>/card-versions", cards.CardVersions, basename="card-version")
 router.register("people/<uuid:person>/intentions", intentions.IntentionChecks, basename="intention")
 router.register("intentions", intentions.Intentions, basename="register")

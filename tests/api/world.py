@@ -84,6 +84,7 @@ BY_NAME: Mapping[str, Callable[[Place], Any]] = {
     "wish-pages": lambda place: place.wish_item,
     "portraits": portrait_of,
     "tokens": token_of,
+    "disclosures": lambda place: place.world.person.disclosures.earliest("pk"),
     "grants": lambda place: place.world.person.grants.earliest("pk"),
     "contacts": lambda place: place.world.person.contacts.earliest("pk"),
     "intentions": intention_of,

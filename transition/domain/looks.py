@@ -101,7 +101,7 @@ _PAGES: Mapping[str, str] = {
         consent-list:consents consent-create:consents consent-withdraw:consents
         person-link-list:links person-link-issue:links person-link-revoke:links
         disclosure-list:disclosures disclosure-create:disclosures disclosure-answer:disclosures
-        disclosure-file:own_data disclosure-overview:all_disclosures
+        disclosure-file:disclosures disclosure-take:own_data disclosure-overview:all_disclosures
         stop-request-answer:session person-cards:pictures person-picture:pictures""",
     "calendars": """
         organization-calendar:calendars my-calendar:calendars person-calendar:calendar home-calendar:calendars

@@ -26,6 +26,9 @@ class Disclosure(PublicId):
     answered_on = models.DateField("答えた日", null=True, blank=True)
     reason = models.TextField("理由・したこと", blank=True)
     by = models.ForeignKey(User, models.PROTECT, verbose_name="書いた人", related_name="+")
+    answered_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name="答えた人", null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField("登録日時", default=clock.now, editable=False)
 
     objects = DisclosureQuerySet.as_manager()
@@ -40,6 +43,12 @@ class Disclosure(PublicId):
                 condition=Q(answer=DisclosureAnswer.WAITING, answered_on=None)
                 | ~Q(answer=DisclosureAnswer.WAITING) & Q(answered_on__isnull=False),
                 violation_error_message="答えと答えた日は、いっしょに記録します。",
+            ),
+            models.CheckConstraint(
+                name="disclosure_answered_on_with_by",
+                condition=Q(answered_on=None, answered_by=None)
+                | Q(answered_on__isnull=False, answered_by__isnull=False),
+                violation_error_message="答えた日と答えた人は、いっしょに記録します。",
             ),
         ]
 
