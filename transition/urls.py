@@ -23,3 +23,5 @@ urlpatterns = [
     path("", include("programs.urls")),
     path("api/", include((api, "api"))),
 ]
+
+handler500 = "transition.views.outages.server_error"

@@ -7,11 +7,12 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions, serializers, status
 from rest_framework.response import Response
 
+from transition import outages
 from transition.services.transactions import ConstraintBroken, KeyReused, PreconditionFailed
 
 INVALID = "入力に問題があります。problems を見てください。"
@@ -23,6 +24,7 @@ WORDS: Mapping[str, str] = {
     "method_not_allowed": "このアドレスでは、その方法は使えません。",
     "not_acceptable": "答えはJSONだけです。",
     "unsupported_media_type": "本文の形式が使えません。Content-Type を確かめてください。",
+    "busy": "ただいま混み合っています。少し待ってから、同じ内容をもう一度送ってください。",
     "throttled": "回数が多すぎます。Retry-After の秒数だけ待ってください。",
 }
 
@@ -88,14 +90,19 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
             error = exceptions.NotFound()
         case DjangoPermissionDenied():
             error = exceptions.PermissionDenied()
+        case DatabaseError() | OSError() | outages.DiskNearlyFull() if (found := outages.of(error)) is not None:
+            return _outage(found.value)
         case OperationalError():
-            said = "ただいま混み合っています。少し待ってから、同じ内容をもう一度送ってください。"
-            answer = refusal("busy", said, status.HTTP_503_SERVICE_UNAVAILABLE)
-            answer["Retry-After"] = "5"
-            return answer
+            return _outage(outages.Outage.BUSY.value)
     if not isinstance(error, exceptions.APIException):
         return None
     return _of_framework(error)
+
+
+def _outage(words: outages.Words) -> Response:
+    answer = refusal(words.code, WORDS.get(words.code, words.detail), words.status)
+    answer["Retry-After"] = str(words.retry_after)
+    return answer
 
 
 def refusal(code: str, detail: str, http_status: int, problems: Iterable[Mapping[str, Any]] = ()) -> Response:
