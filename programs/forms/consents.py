@@ -47,6 +47,14 @@ class ConsentForm(ServiceForm):
             self.initial["ends_on"] = months_later(clock.today(), CARD_MONTHS)
 
     @property
+    def is_about_photos(self) -> bool:
+        return bool(self["kind"].value() == ConsentKind.PHOTO)
+
+    @property
+    def is_about_program(self) -> bool:
+        return bool(self["kind"].value() == ConsentKind.PROGRAM)
+
+    @property
     def is_about_card(self) -> bool:
         return bool(self["kind"].value() == ConsentKind.CARD)
 

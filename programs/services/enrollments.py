@@ -68,6 +68,8 @@ def enroll(
         kind=ConsentKind.PROGRAM,
         means=consent_means,
         given_on=consent_on,
+        # Said about this time; for more of it the person is asked again.
+        ends_on=max(ends_on, consent_on or clock.today()),
         note=consent_note,
         by=by,
     )

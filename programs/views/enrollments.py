@@ -96,7 +96,7 @@ def enrollment_extend(request: HttpRequest, public_id: UUID) -> HttpResponse:
     words = {
         "title": "利用期間を延ばす",
         "lead": f"いまの終了日は{wording.date(enrollment.ends_on)}です。"
-        f"延ばせるかどうかは、{wording.ASK_MUNICIPALITY}。",
+        f"延ばせるかどうかは、{wording.ASK_MUNICIPALITY}。同意は、前の終了日までです。本人にもう一度聞いて、書いてください。",
         "button": "延ばす",
         "done": "利用期間を延ばしました。",
     }

@@ -49,6 +49,7 @@ class TestEnroll:
         enrollment = enrolled(world, consent_means=ConsentMeans.GESTURE, consent_note="写真を見てうなずいた")
         consent = Consent.objects.given(ConsentKind.PROGRAM, day("2026-11-22")).get(person=world.person)
         assert enrollment.consent == consent
+        assert consent.ends_on == enrollment.ends_on
         assert (consent.means, consent.note) == (ConsentMeans.GESTURE, "写真を見てうなずいた")
         event = AuditEvent.objects.get(action="enrollment.enroll")
         assert event.subject_id == str(enrollment.public_id)
