@@ -8,12 +8,17 @@ import threading
 
 from prometheus_client import multiprocess
 
+from transition import logs
+
 worker_class = "gthread"
 workers = 2
 threads = 4
 # A PDF of many pages takes seconds on a small machine.
 timeout = 90
 loglevel = "warning"
+# gunicorn's own words leave as Django's do: what failed, never for whose address.
+logconfig_dict = logs.config()
+logconfig_dict["loggers"]["gunicorn.error"] = {"handlers": [], "level": "WARNING", "propagate": True}
 
 # All workers count their requests together, in files that go when the server stops.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="taiken-metrics-")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 
@@ -29,7 +29,7 @@ def take(*, body: bytes) -> None:
 
 
 def known() -> frozenset[str]:
-    policy: dict[str, object] = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    policy: Mapping[str, object] = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     # Browsers name the kind of script or style more exactly than we do.
     finer = {f"{name}-{part}" for name in ("script-src", "style-src") for part in ("elem", "attr")}
     return frozenset(policy) | finer | {"worker-src", "frame-src", "media-src", "object-src"}
