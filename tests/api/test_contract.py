@@ -11,7 +11,14 @@ APPS = ("transition", "programs", "calendars")
 
 # Acts of a screen that no program has, each with its reason.
 BY_THE_ADMINISTRATOR = "who looks after the software does it on its page; no program of others takes part"
+OF_A_BROWSER = "it is about a browser's own sign-in, which a program with a token has none of"
 ONLY_ON_SCREENS: dict[str, str] = {
+    "transition.services.invitations.accept": "whoever takes an invitation has no sign-in and no token yet",
+    "transition.services.organizations.end_membership": "somebody leaves: a person decides it, looking at the name",
+    "transition.services.second_factors.remember_step": OF_A_BROWSER,
+    "transition.services.sign_ins.end": OF_A_BROWSER,
+    "transition.services.staff_mode.begin": OF_A_BROWSER,
+    "transition.services.staff_mode.end": OF_A_BROWSER,
     "programs.services.voices.leave_remark": "a family writes through its secret page; it has no account and no token",
     "transition.services.exports.record": "documents of the API are made by the views of the screens, which record it",
     "transition.services.jobs.retry": BY_THE_ADMINISTRATOR,

@@ -94,6 +94,7 @@ BY_NAME: Mapping[str, Callable[[Place], Any]] = {
     "card-versions": lambda place: 1,
     "months": lambda place: "2026-11",
     "webhooks": lambda place: place.world.municipality.webhooks.earliest("pk"),
+    "invitations": lambda place: place.world.municipality.invitations.earliest("pk"),
 }
 
 

@@ -322,15 +322,17 @@ def test_a_worker_who_leaves_has_an_empty_calendar_at_once_and_none_after_a_mont
     assert AuditEvent.objects.filter(action="feed.revoke").count() == len(issued)
 
 
-def test_who_comes_back_within_the_month_keeps_the_calendar(client, led, session, frozen_time):
-    feed = next(case for case in CASES if case.audience == Audience.WORKER).issue(led)
+def test_who_comes_back_within_the_month_needs_a_new_address(client, led, session, frozen_time):
+    case = next(case for case in CASES if case.audience == Audience.WORKER)
+    feed = case.issue(led)
     membership = led.worker.memberships.get()
     organizations.end_membership(membership=membership, by=led.coordinator)
     frozen_time.shift(10 * DAY)
     organizations.add_member(email=led.worker.email, name="", organization=led.office, by=led.coordinator)
     frozen_time.shift(60 * DAY)
     sweep()
-    assert len(events_of(client.get(address_of(feed)).content)) == 1
+    assert client.get(address_of(feed)).status_code == 404
+    assert len(events_of(client.get(address_of(case.issue(led))).content)) == 1
 
 
 def test_the_command_brings_everything_to_the_present_text(session, led, capsys):

@@ -3,9 +3,10 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from transition.api import notifications, organizations, tokens
+from transition.api import members, notifications, organizations, tokens
 
 router = SimpleRouter(use_regex_path=False)
+router.register("invitations", members.Invitations, basename="invitation")
 router.register("notifications", notifications.Notifications, basename="notification")
 router.register("organizations", organizations.Organizations, basename="organization")
 router.register("tokens", tokens.Tokens, basename="token")

@@ -46,7 +46,8 @@ def invite(
     invitation = Invitation(
         organization=organization, email=email, name=name, role=role, created_by=by, token_hash=token_hash
     )
-    invitation.full_clean()
+    # Nobody has accepted yet, and the software itself may invite.
+    invitation.full_clean(exclude=["accepted_by", "created_by"])
     invitation.save()
     invitation.token = secret
     audit.record("invitation.send", invitation, by=by, organization=organization.pk, role=str(role))
