@@ -9,6 +9,7 @@ from programs.views import (
     contacts,
     disclosures,
     enrollments,
+    evidence,
     external,
     goals,
     homes,
@@ -118,6 +119,7 @@ urlpatterns = [
     # The tabs of a person: sessions, documents, contacts, the person card
     path("people/<uuid:public_id>/sessions/", person_sessions.person_sessions, name="person-sessions"),
     path("people/<uuid:public_id>/documents/", person_sessions.document_list, name="document-list"),
+    path("people/<uuid:public_id>/views/", evidence.person_views, name="person-views"),
     path("people/<uuid:public_id>/contacts/", contacts.contact_list, name="contact-list"),
     path("people/<uuid:public_id>/contacts/new/", contacts.contact_create, name="contact-create"),
     path("people/<uuid:public_id>/contacts/<uuid:contact_id>/edit/", contacts.contact_update, name="contact-update"),
@@ -204,6 +206,7 @@ urlpatterns = [
     path("external/<uuid:public_id>/read/", external.external_read, name="external-read"),
     path("external/<uuid:public_id>/remove/", external.external_remove, name="external-remove"),
     # A coordinator
+    path("audit/", evidence.evidence, name="evidence"),
     path("programs/", programs.program_list, name="program-list"),
     path("programs/<uuid:public_id>/adopt/", programs.program_adopt, name="program-adopt"),
     path("limits/<int:pk>/change/", programs.limit_change, name="limit-change"),

@@ -16,6 +16,7 @@ from programs.queries import audit as queries
 from transition import clock
 from transition.api.fields import FIRST_YEAR, LAST_YEAR, MomentField
 from transition.api.viewsets import Lists, Resource
+from transition.domain import acts
 from transition.models import AuditEvent, Organization, Person, User
 
 # Numbers that count something; every other number is of the database's own numbering.
@@ -31,6 +32,7 @@ class ActorShown(serializers.Serializer[Any]):
 class AuditEventShown(serializers.Serializer[Any]):
     at = MomentField()
     action = serializers.CharField(help_text="何をしたか。名詞.動詞 の形です。")
+    words = serializers.CharField(help_text="何をしたか（ことば）。")
     actor = ActorShown(allow_null=True, help_text="だれがしたか。本人、家族、ソフトがしたことは空です。")
     subject_type = serializers.CharField(help_text="何に。")
     subject_id = serializers.CharField(allow_null=True, help_text="その公開ID。ないこともあります。")
@@ -43,15 +45,24 @@ class AuditFilter(django_filters.FilterSet):
     action = django_filters.CharFilter(max_length=60, help_text="例: session.confirm")
     subject_type = django_filters.CharFilter(max_length=40, help_text="例: session")
     subject = django_filters.UUIDFilter(method="by_subject", help_text="対象の公開IDです。")
+    actor = django_filters.UUIDFilter(method="by_actor", help_text="した人の公開IDです。")
+    person = django_filters.UUIDFilter(method="by_person", help_text="本人の公開ID。その人のどの行のことも。")
     since = django_filters.DateFilter(method="by_first_day", validators=YEARS, help_text="この日から（日本の日付）。")
     until = django_filters.DateFilter(method="by_last_day", validators=YEARS, help_text="この日まで（日本の日付）。")
 
     class Meta:
         model = AuditEvent
-        fields = ("action", "subject_type", "subject", "since", "until")
+        fields = ("action", "subject_type", "subject", "actor", "person", "since", "until")
 
     def by_subject(self, events: QuerySet[AuditEvent], name: str, subject: Any) -> QuerySet[AuditEvent]:
         return events.filter(subject_id=str(subject))
+
+    def by_actor(self, events: QuerySet[AuditEvent], name: str, actor: Any) -> QuerySet[AuditEvent]:
+        return events.filter(actor__in=User.objects.filter(public_id=actor).values("pk"))
+
+    def by_person(self, events: QuerySet[AuditEvent], name: str, person: Any) -> QuerySet[AuditEvent]:
+        people = Person.objects.visible_to(self.request.user).filter(public_id=person).order_by().values("pk")
+        return events.annotate(**queries.OWNERS).filter(queries.about(people))
 
     def by_first_day(self, events: QuerySet[AuditEvent], name: str, day: dt.date) -> QuerySet[AuditEvent]:
         return events.filter(at__gte=clock.at(day, dt.time.min))
@@ -92,6 +103,7 @@ def shown(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
         {
             "at": event.at,
             "action": event.action,
+            "words": acts.label(event.action),
             "actor": actors.get(event.actor) if event.actor else None,
             "subject_type": event.subject_type,
             # A serial number where the row has no public id.

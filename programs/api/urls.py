@@ -29,6 +29,7 @@ from programs.api import (
     rooms,
     sessions,
     slots,
+    views,
     voices,
     webhooks,
     wishes,
@@ -36,6 +37,7 @@ from programs.api import (
 
 router = SimpleRouter(use_regex_path=False)
 router.register("audit-events", audit.AuditEvents, basename="audit-event")
+router.register("views", views.Views, basename="view")
 router.register("homes", homes.Homes, basename="home")
 router.register("home-photos", homes.HomePhotos, basename="home-photo")
 router.register("rooms", rooms.Rooms, basename="room")
@@ -50,6 +52,7 @@ router.register("people/<uuid:person>/links", person_parts.PersonLinks, basename
 router.register("people/<uuid:person>/disclosures", disclosures.Disclosures, basename="disclosure")
 router.register("disclosures", disclosures.AllDisclosures, basename="all-disclosure")
 router.register("people/<uuid:person>/card-versions", cards.CardVersions, basename="card-version")
+router.register("people/<uuid:person>/views", views.PersonViews, basename="person-view")
 router.register("people/<uuid:person>/intentions", intentions.IntentionChecks, basename="intention")
 router.register("intentions", intentions.Intentions, basename="register")
 router.register("sessions", sessions.Sessions, basename="session")

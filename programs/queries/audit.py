@@ -80,29 +80,47 @@ class AsText(Func):
         return self.as_sql(compiler, connection, template=parts, **more)
 
 
+# For rows that may not have them yet.
+OWNERS = {
+    "of_person": Cast(KT("data__person"), BigIntegerField()),
+    "of_organization": Cast(KT("data__organization"), BigIntegerField()),
+}
 _PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 
 
 def visible_to(user: User) -> QuerySet[AuditEvent]:
     own = Q(actor=user.pk)
-    coordinated = _coordinated_by(user)
+    coordinated = coordinated_by(user)
     if not coordinated:
         return AuditEvent.objects.filter(own)
     people = Person.objects.filter(municipality__in=coordinated).order_by().values("pk")
     organizations = Organization.objects.filter(Q(pk__in=coordinated) | Q(municipality__in=coordinated))
     offices = organizations.order_by().values("pk")
-    seen = own | Q(of_person__in=people) | Q(of_organization__in=offices)
-    for rows, owners in ((OF_PEOPLE, people), (OF_ORGANIZATIONS, offices)):
-        for model, path in rows:
-            ids = _ids(model, model._default_manager.filter(**{f"{path}__in": owners}))
-            seen |= Q(subject_type=model._meta.model_name, subject_id__in=ids)
-    return AuditEvent.objects.annotate(
-        of_person=Cast(KT("data__person"), BigIntegerField()),
-        of_organization=Cast(KT("data__organization"), BigIntegerField()),
-    ).filter(seen)
+    seen = own | about(people) | Q(of_organization__in=offices)
+    for model, path in OF_ORGANIZATIONS:
+        seen |= _rows_of(model, path, offices)
+    return with_owners().filter(seen)
 
 
-def _coordinated_by(user: User) -> list[int]:
+def with_owners() -> QuerySet[AuditEvent]:
+    """Every event, with the person and the organization that it names."""
+    return AuditEvent.objects.annotate(**OWNERS)
+
+
+def about(people: QuerySet[Any]) -> Q:
+    """What was done to these people, or to a row of theirs. `people` gives ids; for `with_owners()`."""
+    found = Q(of_person__in=people)
+    for model, path in OF_PEOPLE:
+        found |= _rows_of(model, path, people)
+    return found
+
+
+def _rows_of(model: type[Model], path: str, owners: QuerySet[Any]) -> Q:
+    ids = _ids(model, model._default_manager.filter(**{f"{path}__in": owners}))
+    return Q(subject_type=model._meta.model_name, subject_id__in=ids)
+
+
+def coordinated_by(user: User) -> list[int]:
     """The municipalities, by their own coordinators and managers or by their core center's."""
     memberships = Membership.objects.current().filter(
         user=user,

@@ -37,6 +37,7 @@ GROUPS = (
             ("consents", "programs:consent-list", "同意"),
             ("feeds", "calendars:feed-list", "家族の予定表"),
             ("links", "programs:person-link-list", "本人用リンク"),
+            ("views", "programs:person-views", "だれが見たか"),
             ("disclosures", "programs:disclosure-list", "開示・訂正"),
         ),
     ),

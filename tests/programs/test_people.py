@@ -110,11 +110,11 @@ class TestList:
 
     def test_asks_as_many_queries_for_three_people_as_for_one(self, worker, world, django_assert_num_queries):
         factories.SessionFactory(person=world.person, program=world.program)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             worker.get(reverse("programs:people"))
         for _ in range(2):
             factories.SessionFactory(person=add_person(world), program=world.program)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             worker.get(reverse("programs:people"))
 
     def test_partial_equals_the_fresh_page(self, worker, world):
@@ -188,11 +188,11 @@ class TestPerson:
 
     def test_asks_as_many_queries_for_three_sessions_as_for_one(self, worker, world, django_assert_num_queries):
         factories.SessionFactory(person=world.person, program=world.program)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             worker.get(page_of(world.person))
         for _ in range(2):
             factories.SessionFactory(person=world.person, program=world.program)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             worker.get(page_of(world.person))
 
 

@@ -322,7 +322,7 @@ def test_queries_do_not_grow(world, worker):
     few = queries_of(worker, url(session, "photo-list")), queries_of(worker, page_of(session))
     taken(world, session, 3)
     assert (queries_of(worker, url(session, "photo-list")), queries_of(worker, page_of(session))) == few
-    assert max(few) <= 12
+    assert max(few) <= 13  # one of them notes who looked
 
 
 def test_a_colleague_may_add(world):

@@ -250,11 +250,11 @@ def test_the_other_sides_acts_are_forbidden(world, persona, action):
 
 def test_queries_do_not_grow_with_the_history(world, home, worker):
     session = request(world, "2026-12-01", "2026-12-03")
-    assert (queries_of(home, page_of(session)), queries_of(worker, page_of(session))) == (7, 7)
+    assert (queries_of(home, page_of(session)), queries_of(worker, page_of(session))) == (8, 8)
     for number in range(3):
         SessionEvent.objects.create(session=session, action="REQUEST", state="REQUESTED", by=world.worker)
         Override.objects.create(session=session, problem_code=f"x{number}", message="x", reason="x", by=world.worker)
-    assert (queries_of(home, page_of(session)), queries_of(worker, page_of(session))) == (7, 7)
+    assert (queries_of(home, page_of(session)), queries_of(worker, page_of(session))) == (8, 8)
 
 
 def test_every_kind_and_state_has_a_page(world, worker):

@@ -108,11 +108,11 @@ def test_an_offices_own_page_takes_the_place_of_the_general_one(worker, world):
 def test_the_book_takes_the_same_queries_with_one_answer_and_with_many(worker, world, django_assert_num_queries):
     # The page that shows a message takes it out of the session, which costs a write.
     worker.post(url(world, item()), {"choice": "WANT", "expression": "WORD"}, follow=True)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         worker.get(url(world))
     for code in ("bath", "train", "park"):
         worker.post(url(world, item(code)), {"choice": "NOT_NOW", "expression": "WORD"}, follow=True)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         worker.get(url(world))
 
 

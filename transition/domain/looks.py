@@ -69,6 +69,8 @@ THINGS: Mapping[str, Thing] = {
     "consents": Thing("同意", (NAME, CONSENTS)),
     "feeds": Thing("予定表の配信", (NAME, ADDRESSES)),
     "links": Thing("本人用リンク", (NAME, ADDRESSES)),
+    "views": Thing("だれが見たか", (NAME,)),
+    "evidence": Thing("監査", (NAME,), is_list=True),
     "pictures": Thing("絵カード", (NAME, SESSIONS)),
     "disclosures": Thing("開示・訂正の請求", (NAME,)),
     "all_disclosures": Thing("開示・訂正の請求の一覧", (NAME,), is_list=True),
@@ -102,7 +104,8 @@ _PAGES: Mapping[str, str] = {
         person-link-list:links person-link-issue:links person-link-revoke:links
         disclosure-list:disclosures disclosure-create:disclosures disclosure-answer:disclosures
         disclosure-file:disclosures disclosure-take:own_data disclosure-overview:all_disclosures
-        stop-request-answer:session person-cards:pictures person-picture:pictures""",
+        stop-request-answer:session person-cards:pictures person-picture:pictures
+        person-views:views evidence:evidence""",
     "calendars": """
         organization-calendar:calendars my-calendar:calendars person-calendar:calendar home-calendar:calendars
         feed-list:feeds feed-issue:feeds feed-rotate:feeds feed-revoke:feeds""",
@@ -133,7 +136,8 @@ _PAGES: Mapping[str, str] = {
         remark-list:remarks remark-detail:session remark-seen:session
         feed-list:feeds feed-detail:feeds feed-rotate:feeds feed-revoke:feeds feed-empty:feeds
         pack-csv:pack pack-pdf:pack month-sheet-csv:month_sheet month-sheet-pdf:month_sheet
-        notification-list:notifications notification-detail:notifications""",
+        notification-list:notifications notification-detail:notifications
+        person-view-list:views view-list:evidence""",
 }
 # Name of an address → code of what it shows. An address that is not here shows nobody (test_views_noted.py).
 OF_ADDRESS: Mapping[str, str] = {

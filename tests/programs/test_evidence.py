@@ -1,0 +1,147 @@
+"""Who looked at a person, and the evidence of a municipality with its filters and its file."""
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from tests import factories
+from tests.personas import make_world, member
+from tests.programs.pages import HTMX, client_of, queries_of, request, soup
+from transition.enums import MembershipRole
+from transition.models import AuditEvent, ViewLog
+from transition.services import contacts, people
+
+pytestmark = pytest.mark.django_db
+URL = "/audit/"
+
+
+@pytest.fixture
+def world():
+    return make_world()
+
+
+def url(person, name="person-views"):
+    return reverse(f"programs:{name}", args=[person.public_id])
+
+
+def lines(response) -> list[str]:
+    return [" ".join(row.get_text(" ").split()) for row in soup(response).select("tbody tr")]
+
+
+def test_who_looked_at_a_person(world):
+    client_of(world.coordinator).get(url(world.person, "person-detail"))
+    client_of(world.worker).get(url(world.person, "consent-list"))
+    client_of(world.worker).get(reverse("programs:people"))
+    found = lines(client_of(world.worker).get(url(world.person)))
+    assert len(found) == 2
+    assert all(words in found[0] for words in (world.worker.name, "相談室みほん", "同意"))
+    assert all(words in found[1] for words in (world.coordinator.name, "本人の画面", "ふだんの支援の外から"))
+    assert "ふだんの支援の外から" not in found[0]
+
+
+def test_the_looks_at_others_are_not_there(world):
+    ViewLog.objects.create(actor=world.worker.pk, person=world.person.pk + 1, what="card")
+    assert "まだだれも見ていません" in client_of(world.worker).get(url(world.person)).content.decode()
+
+
+def test_what_was_done_and_by_whom(world):
+    contacts.add(person=world.person, by=world.worker, name="見本 花江", relation="母")
+    people.update(person=world.person, by=world.worker, called="はな")
+    elsewhere = factories.PersonFactory()
+    people.update(person=elsewhere, by=world.stranger, called="よそ")
+    response = client_of(world.coordinator).get(URL)
+    found = lines(response)
+    assert len(found) == 2
+    assert all(words in found[0] for words in ("本人の情報を直した", world.person.name))
+    assert all(words in found[1] for words in ("連絡先を加えた", world.worker.name))
+    assert "見本 花江" not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 3),
+        ("?who=@nobody", 0),
+        ("?what=contact.add", 1),
+        ("?until=2026-11-22", 2),
+        ("?since=令和8年11月23日", 1),
+        ("?since=2026-11-23&until=2026-11-23", 1),
+        ("?kind=views", 1),
+        ("?kind=views&what=person", 1),
+        ("?kind=views&what=card", 0),
+        ("?kind=views&until=2026-11-22", 0),
+    ],
+)
+def test_filters(world, frozen_time, query, count):
+    contacts.add(person=world.person, by=world.worker, name="見本 花江", relation="母")
+    people.update(person=world.person, by=world.coordinator, called="はな")
+    frozen_time.shift(24 * 60 * 60)
+    people.update(person=world.person, by=world.worker, called="はなさん")
+    client_of(world.worker).get(url(world.person, "person-detail"))
+    assert len(lines(client_of(world.coordinator).get(URL + query))) == count
+
+
+def test_by_who_and_by_person(world):
+    other = factories.PersonFactory(municipality=world.municipality, family_kana="べつぷ")
+    people.update(person=other, by=world.coordinator, called="べっちゃん")
+    people.update(person=world.person, by=world.worker, called="はな")
+    factories.ConsentFactory(person=world.person)
+    client = client_of(world.coordinator)
+    for kind in ("", "&kind=views"):
+        client.get(url(world.person, "person-detail"))
+        client.get(url(other, "person-detail"))
+        assert len(lines(client.get(f"{URL}?person=べつぷ{kind}"))) == 1, kind
+        assert lines(client.get(f"{URL}?person=だれもいない{kind}")) == []
+    assert len(lines(client.get(f"{URL}?who={world.worker.email}"))) == 1
+    assert len(lines(client.get(f"{URL}?who={world.worker.name}"))) == 1
+
+
+def test_what_cannot_be_looked_for_says_why(world):
+    client = client_of(world.coordinator)
+    for query in ("?what=x.y", "?since=x", "?since=2026-11-23&until=2026-11-22", "?kind=x"):
+        assert client.get(URL + query).status_code == 422, query
+
+
+def test_who_may_not(world):
+    for user in (world.worker, world.home_staff, member(world.municipality), world.stranger):
+        assert client_of(user).get(URL).status_code == 403
+    assert client_of(member(world.municipality, MembershipRole.MANAGER)).get(URL).status_code == 200
+
+
+def test_the_file_is_harmless_and_leaves_its_trace(world):
+    world.worker.name = "=HYPERLINK(1)"
+    world.worker.save()
+    people.update(person=world.person, by=world.worker, called="はな")
+    client = client_of(world.coordinator)
+    response = client.get(f"{URL}?format=csv")
+    header, row = csv.reader(io.StringIO(response.content.decode("utf-8-sig")))
+    assert (header[0], row[1], row[3], row[4]) == ("日時", "'=HYPERLINK(1)", "本人の情報を直した", world.person.name)
+    event = AuditEvent.objects.get(action="export.audit.csv")
+    assert (event.actor, event.data, event.subject_id) == (
+        world.coordinator.pk,
+        {"rows": 1},
+        str(world.municipality.public_id),
+    )
+    client.get(url(world.person, "person-detail"))
+    views = client.get(f"{URL}?format=csv&kind=views").content.decode("utf-8-sig")
+    assert "本人の画面" in views
+    assert AuditEvent.objects.get(action="export.views.csv").data["rows"] >= 1
+
+
+def test_pages_and_queries(world):
+    client = client_of(world.coordinator)
+    request(world, "2026-12-05", "2026-12-07")
+    ViewLog.objects.create(actor=world.worker.pk, organization=world.office.pk, person=world.person.pk, what="card")
+    addresses = (URL, f"{URL}?kind=views", url(world.person))
+    assert max(queries_of(client, address) for address in addresses) <= 12
+    for _ in range(60):
+        person = factories.PersonFactory(municipality=world.municipality)
+        user = member(world.office)
+        people.update(person=person, by=user, called="x")
+        ViewLog.objects.create(actor=user.pk, person=person.pk, what="card")
+        ViewLog.objects.create(actor=user.pk, person=world.person.pk, what="card")
+    assert max(queries_of(client, address) for address in addresses) <= 12
+    assert len(lines(client.get(f"{URL}?page=2"))) >= 10
+    assert "<html" not in client.get(URL, headers={**HTMX, "HX-Target": "found"}).content.decode()
