@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
@@ -45,6 +46,10 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes a refusal 401 instead of 403."""
         return f'{SCHEME} realm="taiken"'
+
+
+class BrowserScheme(SessionScheme):
+    target_class = BrowserAuthentication
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
