@@ -56,9 +56,9 @@ def reset(*, user: User, by: User | None) -> int:
     """For somebody who has lost everything, after it was made sure who asks: no second factor, no sign-in is left."""
     lock(User, [user.pk])
     factors = Authenticator.objects.filter(user_id=user.pk)
-    count = factors.count()
+    count = int(factors.count())
     # Past the signals: they would say that the user has done it.
-    factors._raw_delete(factors.db)  # type: ignore[attr-defined]
+    factors._raw_delete(factors.db)
     audit.record("user.reset_second_factors", user, by=by, count=count)
     account_mails.tell_of_change(AccountMail.FACTOR_REMOVED, user)
     sign_ins.end_all_of(user, by=by)
