@@ -410,6 +410,8 @@ def test_photos_stay_when_it_was_given_anew(life):
     with on(dt.date(2026, 12, 1)):
         consents.give(person=life.person, kind=ConsentKind.PHOTO, means="WORD", by=life.world.worker)
         assert lapsed_photos.run() == 0
+        # Also when it was given between the night's first look and the lock.
+        assert lapsed_photos._take_out(person_id=life.person.pk) is False
     assert Photo.objects.count() == 1
 
 
