@@ -52,21 +52,18 @@ def test_no_page_breaks_the_policy_and_the_browser_keeps_nothing(demo, signed_in
     assert not Pulse.objects.filter(name__startswith="csp:").exists()
 
 
-def test_what_is_injected_does_not_run_and_is_reported(demo, signed_in):
-    """The other way round: the listener hears, and so do we."""
+def test_what_is_injected_does_not_run(demo, signed_in):
+    """The other way round: the listener of the test above hears."""
     page = sign_in(signed_in, "worker")
     page.add_init_script(f"({LISTEN})()")
     page.goto("/people/")
-    with page.expect_request("**/csp-reports/"):
-        page.evaluate("""() => {
-          document.body.insertAdjacentHTML("beforeend", "<img src=x onerror='window.ran = 1'>");
-          const script = document.createElement("script");
-          script.textContent = "window.ran = 2";
-          document.body.append(script);
-          document.body.setAttribute("style", "color: red");
-        }""")
-    page.wait_for_timeout(1000)
+    page.evaluate("""() => {
+      document.body.insertAdjacentHTML("beforeend", "<img src=x onerror='window.ran = 1'>");
+      const script = document.createElement("script");
+      script.textContent = "window.ran = 2";
+      document.body.append(script);
+      document.body.setAttribute("style", "color: red");
+    }""")
+    page.wait_for_timeout(500)
     assert page.evaluate("window.ran === undefined")
     assert set(page.evaluate("window.broken")) >= {"script-src-elem", "style-src-attr"}
-    names = set(Pulse.objects.filter(name__startswith="csp:").values_list("name", flat=True))
-    assert names & {"csp:script-src-elem", "csp:script-src-attr", "csp:style-src-attr"}
