@@ -21,4 +21,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# Mails go into files; without a folder into the terminal.
+EMAIL_FILE_PATH = env("MAIL_DIR", default="")
+EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if EMAIL_FILE_PATH else 'console'}.EmailBackend"
