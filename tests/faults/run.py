@@ -117,7 +117,8 @@ def faults(asked: argparse.Namespace, mails: Sink, log: Path) -> dict[str, Any]:
         if asked.poison:
             found["poison"] = poisoned()
         found["guard_restarts"] = restarts()
-        found["rest"] = at_rest(running)
+        if asked.poison:
+            found["rest"] = at_rest(running)
     return found
 
 
