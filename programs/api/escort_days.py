@@ -15,7 +15,7 @@ from programs.api.session_filters import YEARS
 from programs.models import EscortDay
 from programs.services import escorts as services
 from transition import clock
-from transition.api.fields import DayField
+from transition.api.fields import DayField, TimeOfDayField
 from transition.api.serializers import Sent
 from transition.api.viewsets import Lists, Resource
 from transition.domain.months import months_later
@@ -34,8 +34,8 @@ class EscortDayShown(serializers.ModelSerializer[EscortDay]):
 
 class EscortDaySent(Sent):
     date = DayField(help_text="きょうからあとの日。")
-    starts = serializers.TimeField(allow_null=True, help_text="から。付き添えない日は null です。")
-    ends = serializers.TimeField(allow_null=True, help_text="まで。付き添えない日は null です。")
+    starts = TimeOfDayField(allow_null=True, help_text="から。付き添えない日は null です。")
+    ends = TimeOfDayField(allow_null=True, help_text="まで。付き添えない日は null です。")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         date, starts, ends = attrs["date"], attrs["starts"], attrs["ends"]
