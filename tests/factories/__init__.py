@@ -10,6 +10,7 @@ from programs.enums import (
     Counting,
     Enforcement,
     FollowUpKind,
+    HomePhotoKind,
     OutcomeCode,
     ProgramKind,
     SessionKind,
@@ -194,6 +195,7 @@ class HomePhotoFactory(DjangoModelFactory):
         model = HomePhoto
 
     home = factory.SubFactory(HomeFactory)
+    kind = HomePhotoKind.HOUSE
     large = "none.jpg"
     small = "none.jpg"
     width = 1600
