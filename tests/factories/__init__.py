@@ -371,7 +371,7 @@ class WebhookFactory(DjangoModelFactory):
     organization = factory.SubFactory(OrganizationFactory)
     label = "市のホームページ"
     url = "https://hook.example.invalid/taiken"
-    events = factory.LazyFunction(lambda: list(WebhookEvent.values))
+    events = factory.LazyFunction(lambda: [WebhookEvent.SESSION_CHANGED, WebhookEvent.SLOT_PUBLISHED])
     created_by = factory.SubFactory(UserFactory)
 
 
