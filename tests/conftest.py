@@ -7,6 +7,8 @@ import time_machine
 from django.core.cache import cache
 from django.test import override_settings
 
+from tests.transition import https
+
 # 2026-11-22 is a Sunday; 10:00 in Japan.
 NOW = dt.datetime(2026, 11, 22, 1, 0, tzinfo=dt.UTC)
 
@@ -45,6 +47,28 @@ def tables_may_be_emptied():
 @pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def https_server(tmp_path_factory):
+    """A server of this machine that speaks TLS and answers what a test puts into it."""
+    server, stop = https.start(tmp_path_factory.mktemp("tls"))
+    yield server
+    stop()
+
+
+@pytest.fixture
+def server(https_server, settings, monkeypatch):
+    """That server, empty, under a public name; inside.example.invalid is the name of a private machine."""
+    settings.FETCH_EXCEPTIONS = frozenset({(https.LOCAL, https_server.port)})
+    settings.FETCH_CA_FILE = https_server.ca_file
+    for kept in (https_server.pages, https_server.asked, https_server.received):
+        kept.clear()
+    names = https.Names()
+    names.lead(https.HOST, [https.LOCAL])
+    names.lead("inside.example.invalid", ["10.0.0.1"])
+    monkeypatch.setattr("socket.getaddrinfo", names.getaddrinfo)
+    return https_server
 
 
 @pytest.fixture(scope="module")

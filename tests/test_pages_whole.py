@@ -222,7 +222,10 @@ MORE = [
     Job("programs:record-edit", "get", "worker", before=record_of_outing),
 ]
 # Reckoned while somebody types, so it is in no page as it was opened; its own test stands there.
-ELSEWHERE = {("programs/slot_form.html", "price-total"): "tests/programs/test_slot_views.py"}
+ELSEWHERE = {
+    ("transition/operations.html", "figures"): "tests/transition/test_operations.py",
+    ("programs/slot_form.html", "price-total"): "tests/programs/test_slot_views.py",
+}
 
 
 def test_every_part_is_the_same_as_in_its_page(place, pages):

@@ -8,7 +8,16 @@ class TransitionConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from transition import account_receivers, append_only, checks, figures, forms, masking, receivers  # noqa: F401
+        from transition import (  # noqa: F401
+            account_receivers,
+            append_only,
+            checks,
+            figures,
+            forms,
+            masking,
+            notifications,
+            receivers,
+        )
         from transition.nightly import registry as nightly
         from transition.queries import audit_chain, health
         from transition.services import consistency, csp_reports, retention, seals
@@ -20,6 +29,7 @@ class TransitionConfig(AppConfig):
         forms.ask_plainly()
         nightly.run("retention", retention.purge)
         nightly.run("consistency", consistency.check)
+        notifications.registry.register(consistency.NOTICE)
         # What is kept of people, and for how long: transition/data/retention.yaml.
         from transition import retention_checks  # noqa: F401
         from transition.services import anonymization, files

@@ -2,7 +2,7 @@
 
 The worker is a group of processes. One of them, killed while it waits, can leave all others waiting for ever, although
 each of them lives. So the guard puts a canary into the queue every few seconds and looks for the sign that a worker
-took it. Without one, and with no worker at work, it ends the whole group and starts another.
+took it and the queue has noted so. Without one, and with no worker at work, it ends the whole group and starts another.
 """
 
 import contextlib
@@ -53,7 +53,6 @@ def begin_work() -> None:
 
 
 def end_work() -> None:
-    show_life()
     busy = sign(f"busy-{os.getpid()}")
     if busy is not None:
         busy.unlink(missing_ok=True)
@@ -152,7 +151,7 @@ class Guard:
                     self.say(f"no canary: {type(error).__name__}")
                     seen = now
             limit = SILENT_SECONDS if has_lived else patience
-            if unanswered and now - seen > limit and not self._is_busy():
+            if unanswered and now - seen > limit and not self._is_busy(seen + 2 * ASK_SECONDS):
                 self.say(f"worker silent for {now - seen:.0f} seconds")
                 break
             self._wait(0.5)
@@ -166,12 +165,16 @@ class Guard:
             return False
         return True
 
-    def _is_busy(self) -> bool:
-        """Whether a process that lives has been at one task for no longer than a task may take."""
+    def _is_busy(self, moment: float) -> bool:
+        """Whether a process that lives has been at one task since that moment, and no longer than a task may take.
+
+        Tasks begun later are no excuse: they are taken, and what came of them is not noted.
+        """
         for path in self._folder.glob("busy-*"):
             with contextlib.suppress(OSError, ValueError):
                 os.kill(int(path.name.removeprefix("busy-")), 0)
-                if time.time() - path.stat().st_mtime < self.longest_work:  # noqa: TID251 - compared with a file
+                at_it = time.time() - path.stat().st_mtime  # noqa: TID251 - compared with a file
+                if time.monotonic() - moment <= at_it < self.longest_work:
                     return True
         return False
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import DatabaseError
 from django.dispatch import receiver
-from django_q.signals import post_execute_in_worker, pre_execute
+from django_q.signals import post_execute, post_execute_in_worker, pre_execute
 
 from transition import guard
 from transition.services import pulses
@@ -47,6 +47,13 @@ def end(task: dict[str, Any], **kwargs: Any) -> None:
         except DatabaseError:
             return
     _given_up[0] = False
+
+
+@receiver(post_execute, dispatch_uid="transition.note_result")
+def note_result(**kwargs: Any) -> None:
+    """In the process that keeps the results, the last of the way: a worker that was killed while it handed one over
+    can keep all others from ever being heard."""
+    guard.show_life()
 
 
 def _counts(task: dict[str, Any]) -> bool:

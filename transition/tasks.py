@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from transition.models import Pulse
 from transition.receivers import has_been_given_up
-from transition.services import nightly, pulses, pump, seals, waking
+from transition.services import inbox, nightly, pulses, pump, seals, waking
 
 CANARY = "transition.tasks.canary"
 
@@ -56,8 +56,8 @@ def send() -> None:
 
 @job
 def tell() -> None:
-    """Once a minute: see what has come due, and send it; at night, have the night's work done."""
-    each(nightly.wake_if_due, seals.seal, pump.plan)
+    """Once a minute: see what has come due, send it, tidy the inboxes; at night, have the night's work done."""
+    each(nightly.wake_if_due, seals.seal, pump.plan, inbox.tidy_if_due)
     pump.run()
 
 

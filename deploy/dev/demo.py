@@ -38,6 +38,7 @@ WORDS = {
     "worker": "相談支援専門員",
     "facility": "障害者支援施設",
     "group_home": "グループホーム",
+    "administrator": "ソフトの管理者",
     "person": "本人",
     "FAMILY": "家族",
     "PERSON": "本人",
@@ -68,6 +69,7 @@ def main() -> None:
                 "DEBUG": "1" if action == "run" else "0",
                 "PORT": str(port),
                 "SITE_ADDRESS": f"http://{HOST}:{port}",
+                "MAIL_DIR": str(data / "mail"),
             }
             os.environ.update(settings)
             with full_disk_in_one_line(data):
@@ -246,6 +248,8 @@ def describe(address: str, accounts: dict[str, Any]) -> str:
     if tokens := accounts.get("tokens", []):
         rows = [[one["role"], one["token"]] for one in tokens]
         lines += [f"  Tokens for {address}/api/v1/ (see /api/docs/) / アクセストークン", *table(rows), ""]
+    if os.environ.get("MAIL_DIR"):
+        lines += ["  Mails are written to / 送られたメール", f"    {os.environ['MAIL_DIR']}", ""]
     lines += ["  Stop with Ctrl-C / 終了は Ctrl-C", ""]
     rule = "─" * 72
     return "\n".join([rule, *lines, rule])

@@ -15,8 +15,8 @@ from programs.api.session_filters import YEARS
 from programs.models import EscortDay
 from programs.services import escorts as services
 from transition import clock
-from transition.api.fields import DayField
-from transition.api.serializers import Sent
+from transition.api.fields import DayField, TimeOfDayField
+from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Lists, Resource
 from transition.domain.months import months_later
 
@@ -26,16 +26,22 @@ MONTHS = 24
 
 
 class EscortDayShown(serializers.ModelSerializer[EscortDay]):
+    serializer_field_mapping = Shown.serializer_field_mapping
+
     class Meta:
         model = EscortDay
         fields = ("date", "starts", "ends")
         read_only_fields = fields
 
 
+class EscortDaysShown(serializers.Serializer[Any]):
+    days = EscortDayShown(many=True, help_text="書きかえた日のうち、付き添える日です。")
+
+
 class EscortDaySent(Sent):
     date = DayField(help_text="きょうからあとの日。")
-    starts = serializers.TimeField(allow_null=True, help_text="から。付き添えない日は null です。")
-    ends = serializers.TimeField(allow_null=True, help_text="まで。付き添えない日は null です。")
+    starts = TimeOfDayField(allow_null=True, help_text="から。付き添えない日は null です。")
+    ends = TimeOfDayField(allow_null=True, help_text="まで。付き添えない日は null です。")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         date, starts, ends = attrs["date"], attrs["starts"], attrs["ends"]
@@ -106,7 +112,7 @@ class EscortDays(Lists, Resource):
     @extend_schema(
         summary="自分の付き添える日を書きかえる",
         request=EscortDaysSent,
-        responses=EscortDayShown(many=True),
+        responses=EscortDaysShown,
         operation_id="escort_days_keep",
         filters=False,
     )
@@ -118,7 +124,7 @@ class EscortDays(Lists, Resource):
         }
         self.act(services.keep_days, days=days)
         kept = self.get_queryset().filter(date__in=list(days)).order_by("date")
-        return Response(EscortDayShown(kept, many=True).data)
+        return Response(EscortDaysShown({"days": kept}).data)
 
 
 def _last_day() -> dt.date:

@@ -24,7 +24,7 @@ from programs.queries.found import freshness
 from programs.services import slots
 from programs.services.slots import DAYS_A_WEEK, MAX_AHEAD_DAYS, Offer, Pattern
 from transition import clock
-from transition.api.fields import DayField, PublicIdField, TextField
+from transition.api.fields import DayField, PublicIdField, TextField, TimeOfDayField
 from transition.api.pagination import ByCursor
 from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Collection
@@ -57,8 +57,8 @@ FOUND = {
     "starts_on": "2026-12-01",
     "ends_on": "2026-12-15",
     **OFFER,
-    "check_in_time": "15:00:00",
-    "check_out_time": "10:00:00",
+    "check_in_time": "15:00",
+    "check_out_time": "10:00",
     "price_per_day": 2700,
     "level_max": None,
     "disability_kinds": [],
@@ -159,8 +159,8 @@ class OfferSent(Sent):
     max_nights = serializers.IntegerField(
         min_value=1, max_value=MOST_NIGHTS, default=Offer().max_nights, help_text="最長の泊数です。"
     )
-    check_in_time = serializers.TimeField(default=Offer().check_in_time, help_text="チェックインの時刻です。")
-    check_out_time = serializers.TimeField(default=Offer().check_out_time, help_text="チェックアウトの時刻です。")
+    check_in_time = TimeOfDayField(default=Offer().check_in_time, help_text="チェックインの時刻です。")
+    check_out_time = TimeOfDayField(default=Offer().check_out_time, help_text="チェックアウトの時刻です。")
     price_rent = serializers.IntegerField(min_value=0, max_value=DEAREST, default=0, help_text="1日の家賃（円）です。")
     price_food = serializers.IntegerField(min_value=0, max_value=DEAREST, default=0, help_text="1日の食費（円）です。")
     price_utilities = serializers.IntegerField(

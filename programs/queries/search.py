@@ -101,9 +101,7 @@ class Area:
     chosen: bool
 
 
-def search(
-    person: Person, wanted: Wanted, book: LimitBook, number: str | int = 1, per_page: int = PER_PAGE
-) -> Results:
+def search(person: Person, wanted: Wanted, book: LimitBook, number: str | int = 1, per_page: int = PER_PAGE) -> Results:
     """Every open slot on these dates, fitting ones first; the page of that number worked out in full."""
     slots = _candidates(wanted)
     everywhere = [Row._make(values) for values in slots.values_list(*_COLUMNS)]

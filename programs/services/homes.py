@@ -249,9 +249,7 @@ def _meaning(model: type[models.Model], constraint: str) -> str:
     return "ほかの登録とぶつかりました。もう一度お試しください。"
 
 
-def add_room(
-    *, home: Home, name: str, use: str = RoomUse.TRIAL, by: User, key: RequestKey | None = None
-) -> Room:
+def add_room(*, home: Home, name: str, use: str = RoomUse.TRIAL, by: User, key: RequestKey | None = None) -> Room:
     """One bed more in a home. Refused when the home has a room of that name, or as many as its capacity."""
     try:
         return _add_room(home=home, name=clean_line(name), use=use, by=by, key=key)

@@ -137,4 +137,6 @@ OPEN: set[str] = {
     "api/v1/home-photos/{id}/large/",
     "api/v1/home-photos/{id}/small/",
     "api/v1/slots/{id}/",
+    # Named by a code, and everybody's own.
+    "api/v1/notification-choices/{kind}/",
 }

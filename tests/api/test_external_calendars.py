@@ -8,8 +8,6 @@ from programs.models import BusyTime, ExternalCalendar
 from tests import factories
 from tests.api.alike import NOBODY, fields, queries_of, same, send
 from tests.domain.test_busy import calendar as ics
-from tests.transition import https
-from tests.transition.https import HOST, LOCAL
 from transition import clock
 from transition.models import AuditEvent, IdempotencyKey
 
@@ -17,25 +15,6 @@ pytestmark = pytest.mark.django_db
 
 ALL = "/api/v1/external-calendars/"
 MEETING = "DTSTART:20261205T160000\nDTEND:20261205T180000"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    server, stop = https.start(tmp_path_factory.mktemp("tls"))
-    yield server
-    stop()
-
-
-@pytest.fixture
-def server(running, settings, monkeypatch):
-    settings.FETCH_EXCEPTIONS = frozenset({(LOCAL, running.port)})
-    settings.FETCH_CA_FILE = running.ca_file
-    running.pages.clear()
-    running.asked.clear()
-    names = https.Names()
-    names.lead(HOST, [LOCAL])
-    monkeypatch.setattr("socket.getaddrinfo", names.getaddrinfo)
-    return running
 
 
 def add(client, url, key="", **changes):

@@ -74,7 +74,7 @@ def known(place: Place, case: Any, take: bool) -> None:
         return
     for name in case.path_parameters or {}:
         if row := object_of(place, case.path, name):
-            case.path_parameters[name] = str(row.public_id)
+            case.path_parameters[name] = str(getattr(row, "public_id", row))
     if isinstance(case.body, dict) and case.meta is not None and case.meta.generation.mode.is_positive:
         for name, value in case.body.items():
             if is_uuid(value) and (row := object_of(place, "", name)):

@@ -44,7 +44,7 @@ class TestPublishing:
         assert client.get(f"{ALL}{shown['id']}/").json() == shown
         assert shown["free_nights"] == [f"2026-12-0{day}" for day in range(1, 8)]
         assert (shown["price_per_day"], shown["level_min"], shown["level_max"]) == (2300, 3, None)
-        assert (shown["check_in_time"], shown["sex"], shown["fit"]) == ("15:00:00", "ANY", None)
+        assert (shown["check_in_time"], shown["sex"], shown["fit"]) == ("15:00", "ANY", None)
         slot = Slot.objects.get(room=room)
         assert (slot.max_nights, slot.note, slot.published_by) == (3, "犬がいます。", world.home_staff)
         assert AuditEvent.objects.filter(action="slot.publish").count() == 1

@@ -119,7 +119,9 @@ def path_of(page: Page) -> str:
 
 
 def kind_of(path: str) -> str:
-    """The path with every identifier taken out, and without its query."""
+    """The path with every identifier taken out, and without its query. The API's nouns are all described alike."""
+    if path.startswith("/api/docs/"):
+        path = "/api/docs/0/" if path.strip("/").count("/") > 1 else path
     return "/".join("…" if _ROW.fullmatch(part) else part for part in path.partition("?")[0].split("/"))
 
 

@@ -10,6 +10,7 @@ from programs.enums import (
     Counting,
     Enforcement,
     FollowUpKind,
+    HomePhotoKind,
     OutcomeCode,
     ProgramKind,
     SessionKind,
@@ -197,6 +198,7 @@ class HomePhotoFactory(DjangoModelFactory):
         model = HomePhoto
 
     home = factory.SubFactory(HomeFactory)
+    kind = HomePhotoKind.HOUSE
     large = "none.jpg"
     small = "none.jpg"
     width = 1600
@@ -372,7 +374,7 @@ class WebhookFactory(DjangoModelFactory):
     organization = factory.SubFactory(OrganizationFactory)
     label = "市のホームページ"
     url = "https://hook.example.invalid/taiken"
-    events = factory.LazyFunction(lambda: list(WebhookEvent.values))
+    events = factory.LazyFunction(lambda: [WebhookEvent.SESSION_CHANGED, WebhookEvent.SLOT_PUBLISHED])
     created_by = factory.SubFactory(UserFactory)
 
 

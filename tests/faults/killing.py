@@ -110,6 +110,21 @@ def a_worker(processes: list[psutil.Process]) -> psutil.Process | None:
     return random.choice(below[:2]) if below else None
 
 
+def sender_to(port: int) -> Callable[[list[psutil.Process]], psutil.Process | None]:
+    """Whoever speaks to the mail server at this port."""
+
+    def choose(processes: list[psutil.Process]) -> psutil.Process | None:
+        for one in processes:
+            try:
+                if any(link.raddr and link.raddr.port == port for link in one.net_connections("tcp")):
+                    return one
+            except psutil.Error:
+                continue
+        return None
+
+    return choose
+
+
 def wait_until(holds: Callable[[], bool], seconds: float, every: float = 0.2) -> float:
     """How long it took; raises AssertionError when it does not come true."""
     begun = time.monotonic()

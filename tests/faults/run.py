@@ -6,6 +6,7 @@ them is not as it must be.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -19,11 +20,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.faults.killing import Workers, a_worker, anyone, own_environment, wait_until, workers
+from tests.faults.killing import Workers, a_worker, anyone, own_environment, sender_to, wait_until, workers
 from tests.faults.sink import Sink, sink
 
 # How long the mail server takes for each mail, so that a kill finds somebody at work.
-MAIL_SECONDS = 0.02
+MAIL_SECONDS = 0.05
 DRAINED_SECONDS = 120
 IDLE_SECONDS = 30
 # A task that brings its worker down comes back after 75 seconds, five times.
@@ -53,6 +54,7 @@ def main() -> None:
             FAULT_MAIL_PORT=str(port),
         )
         prepare()
+        asked.port = port
         log = Path(folder) / "log"
         try:
             found = faults(asked, mails, log)
@@ -115,7 +117,8 @@ def faults(asked: argparse.Namespace, mails: Sink, log: Path) -> dict[str, Any]:
         if asked.poison:
             found["poison"] = poisoned()
         found["guard_restarts"] = restarts()
-        found["rest"] = at_rest(running)
+        if asked.poison:
+            found["rest"] = at_rest(running)
     return found
 
 
@@ -126,16 +129,20 @@ def killed(asked: argparse.Namespace, reader: Any, mails: Sink, running: Workers
     keys = []
     hit = 0
     for number in range(asked.kills):
+        come = sum(mails.arrived.values())
         keys += remind(reader, f"kill{number}", each)
         if number % 2:
             # While there is nothing to do.
-            deadline = time.monotonic() + 8
-            while unsent() and time.monotonic() < deadline:
-                time.sleep(0.1)
+            with contextlib.suppress(AssertionError):
+                wait_until(lambda: not unsent(), 8)
         else:
-            time.sleep(random.uniform(0.1, 1.5))
-        for _ in range(100):
-            if running.kill_one(a_worker if number % 4 < 2 else anyone):
+            # In the midst of it, or whatever state the last kill has left.
+            with contextlib.suppress(AssertionError):
+                wait_until(lambda come=come: sum(mails.arrived.values()) > come, 20, every=0.01)
+            time.sleep(random.uniform(0, each * MAIL_SECONDS / 2))
+        choose = (sender_to(asked.port), a_worker, anyone, anyone)[number % 4]
+        for attempt in range(100):
+            if running.kill_one(choose if attempt < 3 else anyone):
                 hit += 1
                 break
             time.sleep(0.2)
@@ -196,11 +203,11 @@ def remind(reader: Any, name: str, count: int) -> list[str]:
     from transition.services.notifications import notify
 
     keys = []
-    for number in range(count):
-        kind = (NotificationKind.STAY_TOMORROW, NotificationKind.RECORD_MISSING)[number % 2]
-        with transaction.atomic():
+    with transaction.atomic():
+        for number in range(count):
+            kind = (NotificationKind.STAY_TOMORROW, NotificationKind.RECORD_MISSING)[number % 2]
             notify(kind=kind, reason=f"{name}:{number}", users=[reader])
-        keys.append(f"{kind}:{name}:{number}:{reader.pk}")
+            keys.append(f"{kind}:{name}:{number}:{reader.pk}")
     return keys
 
 

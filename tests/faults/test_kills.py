@@ -1,7 +1,6 @@
 """A small run of what `python -m bench.faults` does in full: parts of the queue are killed, and nothing is lost.
 
-Each of these was broken once, and the run says so: SENT written before the mail goes out (lost), no SENDING before it
-(twice), two pumps at once (twice), no canary (an idle queue stays dead), no orderly end (uncertain).
+Broken once each, and a run says so: SENT written before the mail goes out (lost), no SENDING before it (twice).
 """
 
 import json

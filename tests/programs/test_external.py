@@ -13,8 +13,7 @@ from tests import factories
 from tests.domain.test_busy import calendar as ics
 from tests.personas import make_world
 from tests.programs.pages import at, client_of, field_error, part, queries_of, soup, text
-from tests.transition import https
-from tests.transition.https import HOST, LOCAL
+from tests.transition.https import HOST
 from transition import clock
 from transition.models import AuditEvent, Membership
 from transition.services.transactions import RequestKey
@@ -24,26 +23,6 @@ pytestmark = pytest.mark.django_db
 MEETING = "DTSTART:20261205T160000\nDTEND:20261205T180000"
 OTHER = "DTSTART:20261210T100000\nDTEND:20261210T110000"
 OWN = "/calendar/external/"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    server, stop = https.start(tmp_path_factory.mktemp("tls"))
-    yield server
-    stop()
-
-
-@pytest.fixture
-def server(running, settings, monkeypatch):
-    settings.FETCH_EXCEPTIONS = frozenset({(LOCAL, running.port)})
-    settings.FETCH_CA_FILE = running.ca_file
-    running.pages.clear()
-    running.asked.clear()
-    names = https.Names()
-    names.lead(HOST, [LOCAL])
-    names.lead("inside.example.invalid", ["10.0.0.1"])
-    monkeypatch.setattr("socket.getaddrinfo", names.getaddrinfo)
-    return running
 
 
 @pytest.fixture

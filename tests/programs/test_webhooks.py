@@ -19,8 +19,7 @@ from tests import factories
 from tests.personas import make_world, member
 from tests.programs.hooks import calls
 from tests.programs.pages import request
-from tests.transition import https
-from tests.transition.https import HOST, LOCAL
+from tests.transition.https import HOST
 from transition import clock, nightly
 from transition.enums import MembershipRole, NotificationKind, OrganizationKind
 from transition.models import AuditEvent, Membership, Notification, SupportLink
@@ -29,27 +28,6 @@ from transition.services.transactions import RequestKey
 pytestmark = pytest.mark.django_db
 
 MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    server, stop = https.start(tmp_path_factory.mktemp("tls"))
-    yield server
-    stop()
-
-
-@pytest.fixture
-def server(running, settings, monkeypatch):
-    settings.FETCH_EXCEPTIONS = frozenset({(LOCAL, running.port)})
-    settings.FETCH_CA_FILE = running.ca_file
-    running.pages.clear()
-    running.asked.clear()
-    running.received.clear()
-    names = https.Names()
-    names.lead(HOST, [LOCAL])
-    names.lead("inside.example.invalid", ["10.0.0.1"])
-    monkeypatch.setattr("socket.getaddrinfo", names.getaddrinfo)
-    return running
 
 
 @pytest.fixture

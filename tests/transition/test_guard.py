@@ -32,7 +32,9 @@ WORKER = """
         if not (folder / "deaf").exists():
             guard.show_life()
         if (folder / "work").exists():
-            guard.begin_work()
+            if not any(folder.glob("begun")):
+                guard.begin_work()
+                (folder / "begun").touch()
         time.sleep(0.05)
     (folder / ("in-order" if guard.is_stopping() else "out-of-order")).touch()
     os.kill(child, signal.SIGKILL)

@@ -368,3 +368,37 @@ class TestChoices:
         assert [client.post(CHOICES, sent).status_code for _ in range(2)] == [302, 302]
         assert AuditEvent.objects.filter(action="notification.choose").count() == 1
         assert client.post(CHOICES, sent | {ARRIVED: Delivery.MAIL}).status_code == 422
+
+
+class TestTidy:
+    def test_what_does_not_hold_any_more_rings_for_nobody(self, worker):
+        holds, new, sent = tell(worker), tell(worker, subject_id="gone"), tell(worker, subject_id="gone")
+        Notification.objects.filter(pk=sent.pk).update(state=NotificationState.SENT, sent_at=clock.now())
+        later = tell(worker, subject_id="gone", due_at=clock.now() + dt.timedelta(hours=1))
+        assert inbox.tidy() == 2
+        assert queries.unread_count(worker, clock.now()) == 1
+        states = {row.pk: (row.state, row.read_at is None) for row in Notification.objects.all()}
+        assert states == {
+            holds.pk: (NotificationState.NEW, True),
+            new.pk: (NotificationState.OBSOLETE, False),
+            sent.pk: (NotificationState.SENT, False),
+            later.pk: (NotificationState.NEW, True),
+        }
+        assert inbox.tidy() == 0
+
+    def test_every_ten_minutes_and_not_each_minute(self, worker, frozen_time):
+        inbox.tidy_if_due()
+        gone = tell(worker, subject_id="gone")
+        inbox.tidy_if_due()
+        gone.refresh_from_db()
+        assert gone.read_at is None
+        frozen_time.shift(dt.timedelta(minutes=10))
+        inbox.tidy_if_due()
+        gone.refresh_from_db()
+        assert gone.state == NotificationState.OBSOLETE
+
+    def test_a_kind_nobody_knows_and_what_is_being_sent_are_left_alone(self, worker):
+        unknown = tell(worker, kind=NotificationKind.CONSISTENCY)
+        sending = tell(worker, subject_id="gone", state=NotificationState.SENDING, claimed_at=clock.now())
+        assert inbox.tidy() == 0
+        assert set(Notification.objects.filter(read_at=None)) == {unknown, sending}

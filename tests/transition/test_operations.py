@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django_q.models import OrmQ, Schedule, Task
 
-from tests import factories
+from tests import factories, markup
 from tests.programs.pages import client_of
 from tests.transition.signing_in import in_staff_mode
 from transition import clock
@@ -119,6 +119,13 @@ def test_the_page_shows_what_failed_without_what_was_said(administrator):
     for shown in ("programs.tasks.sweep", "ValueError", "programs.sweep", "retention", "OSError", "送れたか分からない"):
         assert shown in text, shown
     assert "山田" not in text
+
+
+def test_the_figures_alone_are_those_of_the_page(administrator):
+    page = administrator.get(OPERATIONS).content.decode()
+    alone = administrator.get(OPERATIONS, headers={"HX-Request": "true", "HX-Target": "figures"}).content.decode()
+    assert alone.strip() == markup.element(page, "figures")
+    assert "<html" not in alone
 
 
 def test_a_failed_task_is_put_into_the_queue_once_more(administrator):

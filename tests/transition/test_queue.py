@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings as real
 from django.core.management import call_command
 from django_q.models import OrmQ, Schedule, Task
-from django_q.signals import post_execute_in_worker, pre_execute
+from django_q.signals import post_execute, post_execute_in_worker, pre_execute
 
 from tests import factories
 from transition import checks, clock, guard, tasks
@@ -81,6 +81,9 @@ def test_the_guard_sees_who_is_at_work(tmp_path, monkeypatch):
     task = begin()
     assert [path.name.partition("-")[0] for path in tmp_path.iterdir()] == ["busy"]
     end(task, True)
+    # Done, and not yet noted.
+    assert not list(tmp_path.iterdir())
+    post_execute.send(sender="django_q", task=task)
     assert [path.name for path in tmp_path.iterdir()] == ["beat"]
 
 

@@ -126,15 +126,20 @@ def _curl(path: str, method: str, kind: str, example: Any) -> str:
     """The call as one line of a shell, as far as one line can say it."""
     lines = [f"curl -X {method.upper()}" if method != "get" else "curl", '  -H "Authorization: Bearer $TOKEN"']
     if example is not None and kind == "application/json":
-        lines += ['  -H "Content-Type: application/json"', f"  -d '{json.dumps(example, ensure_ascii=False)}'"]
+        lines += [
+            '  -H "Content-Type: application/json"',
+            f"  -d '{json.dumps(example, ensure_ascii=False, indent=2)}'",
+        ]
     return " \\\n".join([*lines, f'  "$SITE{path}"'])
 
 
 def _parameter(said: Mapping[str, Any]) -> Field:
     inner = _resolved(said["schema"])
     place = {"query": "", "path": "アドレスの中", "header": "ヘッダー"}.get(said["in"], "")
-    text = "。".join(part for part in (place, said.get("description", "")) if part)
-    return Field(said["name"], _type(inner), text, bool(said.get("required")), _choices(inner), 0)
+    text = "。".join(part for part in (place, _first_line(said.get("description", ""))) if part)
+    # The words of the choices of a parameter stand in its own description.
+    choices = _choices({**inner, "description": inner.get("description", "") or said.get("description", "")})
+    return Field(said["name"], _type(inner), text, bool(said.get("required")), choices, 0)
 
 
 def _fields(said: Mapping[str, Any], level: int = 0) -> Iterable[Field]:

@@ -76,6 +76,18 @@ class TextField(LineField):
     clean_value = staticmethod(text.clean_text)
 
 
+@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$", "examples": ["15:00"]})
+class TimeOfDayField(serializers.TimeField):
+    """HH:MM, the time on a clock in Japan. OpenAPI's own "time" has an offset, which a time without a day has not."""
+
+    default_error_messages = {
+        "invalid": "時刻は HH:MM の形にしてください（例: 15:00）。",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", input_formats=["%H:%M"], **kwargs)
+
+
 @extend_schema_field(OpenApiTypes.UUID)
 class PublicIdField(serializers.RelatedField[Any, Any, Any]):
     """Another row by its public id. `visible` gives what the caller may name: a stranger's row is as unknown as one

@@ -6,10 +6,11 @@ the service it feeds. They are two, because nothing that comes in is ever saved 
 
 from typing import Any, TypeVar
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from rest_framework import serializers
 
-from transition.api.fields import DayField, MomentField
+from transition.api.fields import DayField, MomentField, TimeOfDayField
 
 M = TypeVar("M", bound=models.Model)
 
@@ -20,6 +21,7 @@ class Shown(serializers.ModelSerializer[M]):
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.DateTimeField: MomentField,
         models.DateField: DayField,
+        models.TimeField: TimeOfDayField,
     }
     id = serializers.UUIDField(source="public_id", read_only=True, help_text="公開IDです。")
 
@@ -27,6 +29,35 @@ class Shown(serializers.ModelSerializer[M]):
         """Read only, so that no validator asks the database and no field is taken for one that comes in."""
         own = super().get_extra_kwargs()
         return {name: own.get(name, {}) | {"read_only": True} for name in self.Meta.fields if name != "id"} | own
+
+    def get_fields(self) -> dict[str, Any]:
+        """The description says where nothing or an empty text may stand, as far as the model knows."""
+        fields = super().get_fields()
+        for name, field in fields.items():
+            columns = _columns(self.Meta.model, field.source or name)
+            if any(column.null for column in columns):
+                field.allow_null = True
+            last = columns[-1] if columns else None
+            if isinstance(last, models.CharField) and last.blank and isinstance(field, serializers.ChoiceField):
+                field.allow_blank = True
+        return fields
+
+
+def _columns(model: type[models.Model], source: str) -> list[Any]:
+    """The fields that `room.home.public_id` goes through; as far as they are the model's."""
+    found: list[Any] = []
+    for name in source.split("."):
+        try:
+            column = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            break
+        if not isinstance(column, models.Field):
+            break
+        found.append(column)
+        if column.related_model is None:
+            break
+        model = column.related_model
+    return found
 
 
 class Sent(serializers.Serializer[Any]):

@@ -127,7 +127,8 @@ class Resource(viewsets.GenericViewSet[Any], SaysWhoAsks):
         if not text:
             return data
         wanted = [name.strip() for name in text.split(",") if name.strip()]
-        if unknown := [name for name in wanted if name not in data]:
+        unknown = [name for name in wanted if name not in data] or ([] if wanted else [text])
+        if unknown:
             said = f"{'、'.join(unknown)[:100]} という項目はありません。使えるもの: {'、'.join(data)}"
             raise serializers.ValidationError({"fields": [said]})
         return {name: data[name] for name in wanted}

@@ -1,15 +1,22 @@
 """What somebody does with what they were told: read it, and choose how to hear of such things from now on."""
 
+import datetime as dt
 from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 
 from transition import clock
-from transition.enums import Delivery, NotificationKind
-from transition.models import Notification, NotificationChoice, User
+from transition.enums import Delivery, NotificationKind, NotificationState
+from transition.models import Notification, NotificationChoice, Pulse, User
 from transition.notifications import Notice, registry
-from transition.services import audit
+from transition.services import audit, pulses
 from transition.services.transactions import RequestKey, lock, writing
+
+TIDIED = "inbox"
+TIDY_EVERY = dt.timedelta(minutes=10)
+MOST_TIDIED = 2_000
+# Just being sent, or done with.
+UNTIDY = (NotificationState.SENDING, NotificationState.OBSOLETE)
 
 
 @writing
@@ -51,6 +58,32 @@ def choose_several(*, deliveries: Mapping[str, str], by: User, key: RequestKey |
     for kind, delivery in deliveries.items():
         if delivery != chosen.get(kind, _notice(kind).default):
             _choose(kind, delivery, by)
+
+
+def tidy_if_due() -> None:
+    """Every few minutes, whether mails may go out or not."""
+    now = clock.now()
+    if not Pulse.objects.filter(name=TIDIED, at__gt=now - TIDY_EVERY).exists():
+        pulses.beat(TIDIED)
+        tidy()
+
+
+def tidy() -> int:
+    """Unread notifications that do not hold any more ring for nobody: told to nobody yet, they are obsolete; told
+    already, they count as read. How many."""
+    now = clock.now()
+    unread = Notification.objects.unread().filter(due_at__lte=now).exclude(state__in=UNTIDY)
+    found = list(unread.exclude(kind=NotificationKind.DIGEST).order_by("pk")[:MOST_TIDIED])
+    told = registry.tell(found)
+    over = [row.pk for row in found if row.pk not in told and row.kind in registry.notices]
+    return _let_go(ids=over)
+
+
+@writing
+def _let_go(*, ids: list[int]) -> int:
+    rows = Notification.objects.filter(pk__in=ids, read_at=None)
+    rows.filter(state=NotificationState.NEW).update(state=NotificationState.OBSOLETE)
+    return rows.update(read_at=clock.now())
 
 
 def _choose(kind: str, delivery: str, by: User) -> NotificationChoice:

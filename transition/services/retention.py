@@ -34,8 +34,8 @@ def purge() -> int:
     """Of everything that is kept for a while only, what is older than that. Returns how many rows."""
     now = clock.now()
     old = [
-        # The stored answers of the API are in these rows.
-        IdempotencyKey.objects.filter(created_at__lt=now - KEYS),
+        # The stored answers of the API are in these rows. Those of the demo say what has been seeded.
+        IdempotencyKey.objects.filter(created_at__lt=now - KEYS).exclude(user__is_demo=True),
         RateCount.objects.filter(since__lt=now - KEPT_FOR),
         Task.objects.filter(stopped__lt=now - TASKS),
         Notification.objects.filter(read_at__lt=now - READ_NOTIFICATIONS, state__in=_SETTLED, bundled=None),

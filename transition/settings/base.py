@@ -209,6 +209,8 @@ Q_CLUSTER = {
     "poll": 1,
     "recycle": 500,
     "save_limit": 250,
+    # The canary sings every few seconds; only what is wrong is worth a line.
+    "log_level": "WARNING",
     "label": "仕事の列",
 }
 # Tasks in Redis instead of the database: less work for it, but no receipts (docs/operations.md).

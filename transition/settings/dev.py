@@ -27,7 +27,9 @@ STORAGES = {
 MEDIA_ROOT = DATA_DIR / "media"
 # A passkey of this machine, whose pages come without https.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# Mails go into files; without a folder into the terminal.
+EMAIL_FILE_PATH = env("MAIL_DIR", default="")
+EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if EMAIL_FILE_PATH else 'console'}.EmailBackend"
 # With DEBUG the developer reads Django's own lines; the demo says what production says, without a line a request.
 if not DEBUG:
     LOGGING = logs.config()

@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
     def _accounts(self) -> list[dict[str, str]]:
         first: dict[str, str] = {}
-        for member in demo.read()["members"]:
+        for member in [*demo.read()["members"], *demo.read()["administrators"]]:
             first.setdefault(member["role"], member["email"])
         for person in demo.read()["people"]:
             if "signs_in" in person:
