@@ -59,7 +59,7 @@ def release(using: str = "default", tables: Iterable[str] = TABLES) -> None:
 @contextmanager
 def erasing(using: str = "default") -> Iterator[None]:
     """Within a transaction: the texts named in TABLES may be changed, and nothing else of those rows. The one exception
-    is the anonymizing of people whose records have been kept long enough (docs/adr/0016)."""
+    is the anonymizing of people whose records have been kept long enough (docs/adr/0017)."""
     connection = connections[using]
     if not connection.in_atomic_block:
         raise RuntimeError("erasing needs a transaction")

@@ -1,10 +1,11 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from transition import clock
 from transition.account_adapter import network
@@ -46,7 +47,7 @@ class SignInForm(AuthenticationForm):
         email = self.cleaned_data.get("username")
         if not email or not self.cleaned_data.get("password"):
             return self.cleaned_data
-        who = {"email": email, "network": network(self.request)}
+        who = {"email": email, "network": network(cast(HttpRequest, self.request))}
         self.wait = sign_ins.wait_for(**who)
         if self.wait:
             raise ValidationError(sign_ins.words(self.wait), code="wait")

@@ -99,3 +99,11 @@ def test_people_read_every_operation_without_signing_in(client, django_assert_nu
             assert f'id="{operation.id}"' in page.content.decode()
             assert operation.summary in text
     assert client.get("/api/docs/nothing/").status_code == 404
+
+
+def test_what_may_be_left_out_is_not_required():
+    components = docs.schema()["components"]["schemas"]
+    assert "required" not in components["Slot"]
+    assert "required" not in components["Token"]
+    # What is sent keeps what it needs.
+    assert {"label", "scopes"} <= set(components["TokenRequest"]["required"])

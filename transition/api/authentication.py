@@ -49,7 +49,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class BrowserScheme(SessionScheme):
-    target_class = BrowserAuthentication
+    target_class = BrowserAuthentication  # type: ignore[assignment]
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -73,3 +73,19 @@ class Schema(AutoSchema):
         if self.method == "GET" and getattr(self.view, "action", "") == "retrieve":
             answers["304"] = {"description": SAID["304"]}
         return answers
+
+
+def nothing_required_where_fields_may_be_left_out(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """`fields=` leaves out whatever it does not name, so of such a row nothing is required."""
+    components = result["components"]["schemas"]
+    for methods in result["paths"].values():
+        for said in methods.values():
+            if any(parameter["name"] == FIELDS.name for parameter in said.get("parameters", ())):
+                content = said["responses"].get("200", {}).get("content", {}).get("application/json", {})
+                name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+                page = components.get(name, {}).get("properties", {}).get("results", {})
+                row = page.get("items", {}).get("$ref", "").rpartition("/")[2] or name
+                components.get(row, {}).pop("required", None)
+    return result

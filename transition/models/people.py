@@ -118,8 +118,8 @@ class Person(PublicId):
         return self.public_id.hex[:4].upper()
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
-        person = super().from_db(db, field_names, values)
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **rest: Any) -> Self:
+        person = super().from_db(db, field_names, values, **rest)
         seen.saw(person.pk)
         return person
 

@@ -41,7 +41,7 @@ class SignIn(LoginView):
         return super().get(request, *args, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> Any:
-        user = cast(User, form.get_user())
+        user = form.get_user()
         record_authentication(self.request, user, "password", reauthenticated=True)
         back = kept_forms.url_for(self.request, user) or self.get_success_url()
         return perform_login(self.request, Login(user=user, redirect_url=back))

@@ -2,7 +2,7 @@
 with its evidence. What they say stands in templates/account and templates/mfa.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import segno
 from allauth.account import views as account
@@ -18,6 +18,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_safe
 
 from transition.htmx import render_page
+from transition.models import User
 from transition.services import second_factors
 
 
@@ -41,7 +42,7 @@ class PasswordChange(House, account.PasswordChangeView):
     success_url = reverse_lazy("transition:account")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if not request.user.has_usable_password():
+        if not cast(User, request.user).has_usable_password():
             return HttpResponseRedirect(reverse("account_reset_password"))
         return super().dispatch(request, *args, **kwargs)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.conf import settings
@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from transition import clock
 from transition.account_adapter import AccountAdapter
 from transition.htmx import redirect_page, render_page
-from transition.models import User
 from transition.navigation import STAFF_MODE_UNTIL, is_in_staff_mode
 from transition.services import staff_mode
 from transition.views.sending import request_key
@@ -53,7 +52,7 @@ def begin(request: HttpRequest) -> HttpResponse:
         ways = AccountAdapter(request).get_reauthentication_methods(request.user)
         here = _with_next(reverse("transition:staff-mode"), back)
         return redirect_page(request, _with_next(ways[0]["url"], here))
-    staff_mode.begin(by=cast(User, request.user), key=request_key(request))
+    staff_mode.begin(by=request.user, key=request_key(request))
     request.session[STAFF_MODE_UNTIL] = clock.now().timestamp() + settings.STAFF_MODE_MINUTES * 60
     messages.success(request, f"管理モードにしました。{settings.STAFF_MODE_MINUTES}分で終わります。")
     return redirect_page(request, back or reverse("transition:operations"))
@@ -64,7 +63,7 @@ def end(request: HttpRequest) -> HttpResponse:
     if not request.user.is_superuser:
         raise PermissionDenied
     if request.session.pop(STAFF_MODE_UNTIL, None) is not None:
-        staff_mode.end(by=cast(User, request.user), key=request_key(request))
+        staff_mode.end(by=request.user, key=request_key(request))
         messages.success(request, "管理モードを終わりました。")
     return redirect_page(request, reverse("transition:account"))
 
