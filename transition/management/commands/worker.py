@@ -16,7 +16,7 @@ from transition.models import Pulse
 from transition.services import pulses
 
 # What the queue itself allows a task beyond its time, and some seconds to end in order.
-LATITUDE_SECONDS = 10
+LATITUDE_SECONDS = 8
 
 
 class Command(BaseCommand):
