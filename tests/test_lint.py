@@ -90,6 +90,7 @@ UNSCOPED: dict[tuple[str, str], str] = {
     ("programs/api/slot_search.py", "Slot"): "open slots are for everybody who may search for a person",
     ("programs/api/slots.py", "RoomNight"): "which nights of found rooms are taken, never by whom",
     ("programs/api/slots.py", "Slot"): "narrowed to open ones or one's own on the next line",
+    ("programs/api/views.py", "User"): "names of those who looked at what the caller may read",
     ("programs/views/external.py", "ExternalCalendar"): "narrowed to the home or the user on the next line",
     ("programs/views/outcomes.py", "FollowUp"): "narrowed to an enrollment that was found, on the next line",
     ("programs/views/outings.py", "User"): "who goes along on an outing that was found",
