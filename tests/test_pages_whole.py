@@ -30,7 +30,7 @@ MOST_BYTES = 60_000
 MOST_ASSETS = 60_000
 LOOKERS = ("worker", "home", "coordinator", "center", "staff", "")
 # Two addresses that show the same page.
-SAME_TITLE = {"programs:card-version": "programs:card"}
+SAME_TITLE = {"programs:card-version": "programs:card", "account_login": "transition:sign-in"}
 # Shown while somebody types: the same part as the button that only checks, with another status.
 LIVE = {"outlook": {"check": "1"}}
 ROOT = Path(settings.BASE_DIR)

@@ -257,6 +257,7 @@ class DisclosureKind(TextChoices):
     DISCLOSE = "DISCLOSE", "開示"
     CORRECT = "CORRECT", "訂正"
     STOP = "STOP", "利用停止"
+    COMPLAINT = "COMPLAINT", "苦情"
 
 
 class DisclosurePurpose(TextChoices):

@@ -46,6 +46,7 @@ def as_json(data: OwnData, missing: list[str]) -> str:
     content = {
         "made_at": data.made_at.astimezone(clock.TOKYO).isoformat(),
         "person": str(data.person.public_id),
+        "with_others": data.with_others,
         "tables": [
             {"model": table.model, "label": table.label, "fields": dict(table.fields), "rows": table.rows}
             for table in data.tables

@@ -8,6 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,6 +24,7 @@ from transition.enums import DisclosureAnswer, DisclosureKind, DisclosurePurpose
 from transition.models import Disclosure
 from transition.queries import own_data
 from transition.services import disclosures as services
+from transition.views import step_up
 
 ZIP_FILE: Any = {(200, "application/zip"): OpenApiTypes.BINARY}
 LONGEST = 1_000
@@ -78,6 +80,9 @@ class DisclosureAnswerSent(Sent):
 
 class DisclosureFileSent(Sent):
     purpose = serializers.ChoiceField(choices=DisclosurePurpose.choices, help_text="何のために取り出すか。")
+    with_others = serializers.BooleanField(
+        default=False, help_text="ほかの人のこと（連絡先の名前と電話、家族の声）も入れるかどうか。"
+    )
 
 
 class DisclosureFilter(django_filters.FilterSet):
@@ -123,7 +128,7 @@ class Disclosures(Collection, OfPerson):
 
     @extend_schema(
         summary="本人について持っている記録を、全部1つのファイルで",
-        description="だれが、いつ、何のために取り出したかが残ります。",
+        description="だれが、いつ、何のために取り出したかが残ります。ブラウザーからは、直前に本人確認をしたときだけです。",
         request=DisclosureFileSent,
         responses=ZIP_FILE,
     )
@@ -131,8 +136,12 @@ class Disclosures(Collection, OfPerson):
     def file(self, request: Request, person: Any = None, id: Any = None) -> Any:
         disclosure = self.get_object()
         self.may("programs.keep_disclosures", self.person)
-        self.act(services.hand_over, disclosure=disclosure, **self.sent(DisclosureFileSent))
-        return own_data_file.response(own_data.collect(self.person))
+        # A token was given out for this; a browser that somebody left open was not.
+        if request.auth is None and not step_up.is_fresh(request._request):
+            raise PermissionDenied("先に、あなたであることを、もう一度画面で確かめてください。", "step_up_needed")
+        sent = self.sent(DisclosureFileSent)
+        self.act(services.hand_over, disclosure=disclosure, **sent)
+        return own_data_file.response(own_data.collect(self.person, with_others=sent["with_others"]))
 
 
 class AllDisclosures(Collection):

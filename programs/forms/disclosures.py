@@ -16,6 +16,7 @@ KINDS = (
     (DisclosureKind.DISCLOSE, "記録を見せてほしい（開示）"),
     (DisclosureKind.CORRECT, "まちがいを直してほしい（訂正）"),
     (DisclosureKind.STOP, "使うのをやめてほしい（利用停止）"),
+    (DisclosureKind.COMPLAINT, "あつかい方がよくない（苦情）"),
 )
 ANSWERS = tuple((answer.value, answer.label) for answer in DisclosureAnswer if answer != DisclosureAnswer.WAITING)
 
@@ -58,4 +59,9 @@ class FileForm(ServiceForm):
         choices=DisclosurePurpose.choices,
         widget=forms.RadioSelect,
         error_messages={"required": "何のために取り出すかを選んでください。"},
+    )
+    with_others = forms.BooleanField(
+        label="ほかの人のことも入れる（連絡先の名前と電話、家族の声）",
+        required=False,
+        help_text="その人がよいと言ったとき、本人がもう知っているときだけ。入れないときは「入れていません」と出ます。",
     )

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from programs.forms.disclosures import AnswerForm, AskForm, FileForm
@@ -20,6 +21,7 @@ from transition.htmx import render_page
 from transition.models import Disclosure, Person
 from transition.queries import own_data
 from transition.services import disclosures as services
+from transition.views import step_up
 
 SHOWN = 50
 TAB = "disclosures"
@@ -83,8 +85,10 @@ def disclosure_answer(request: HttpRequest, public_id: UUID, disclosure_id: UUID
 
 @require_safe
 def disclosure_file(request: HttpRequest, public_id: UUID, disclosure_id: UUID) -> HttpResponse:
+    """What was chosen before showing anew who one is comes back with the address."""
     person = _person(request, public_id)
-    return _file_page(request, _disclosure(person, disclosure_id), FileForm())
+    chosen = {name: request.GET[name] for name in FileForm.base_fields if name in request.GET}
+    return _file_page(request, _disclosure(person, disclosure_id), FileForm(initial=chosen))
 
 
 @require_POST
@@ -94,16 +98,30 @@ def disclosure_take(request: HttpRequest, public_id: UUID, disclosure_id: UUID) 
     disclosure = _disclosure(person, disclosure_id)
     form = FileForm(request.POST)
     if form.is_valid():
+        if not step_up.is_fresh(request):
+            return step_up.ask(request, _file_address(disclosure, form))
         by, key = user_of(request), request_key(request)
         noted = attempt(form, lambda: services.hand_over(disclosure=disclosure, by=by, key=key, **form.cleaned_data))
         if noted is not None:
-            return own_data_file.response(own_data.collect(person))
+            return own_data_file.response(own_data.collect(person, with_others=form.cleaned_data["with_others"]))
     return _file_page(request, disclosure, form)
+
+
+def _file_address(disclosure: Disclosure, form: FileForm) -> str:
+    chosen = {name: "on" if value is True else value for name, value in form.cleaned_data.items() if value}
+    address = reverse("programs:disclosure-file", args=[disclosure.person.public_id, disclosure.public_id])
+    return f"{address}?{urlencode(chosen)}"
 
 
 def _file_page(request: HttpRequest, disclosure: Disclosure, form: FileForm) -> HttpResponse:
     person = disclosure.person
-    context = {"person": person, "disclosure": disclosure, "form": form, "back": _list(person)}
+    context = {
+        "person": person,
+        "disclosure": disclosure,
+        "form": form,
+        "back": _list(person),
+        "is_fresh": step_up.is_fresh(request),
+    }
     return render_page(request, "programs/disclosure_file.html", context, status=422 if form.is_bound else 200)
 
 

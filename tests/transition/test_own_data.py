@@ -1,7 +1,7 @@
 """開示・訂正: everything held about a person leaves as one file, nothing of anybody else, and who took it is noted.
 
 Taken out once to see these fail: a table of the walk, the secrets, the own rows' filter, the row written before the
-file, the rule of who may, each refusal of the services.
+file, the rule of who may, each refusal of the services, who one is asked anew (page and API), what is of others.
 """
 
 import datetime as dt
@@ -12,19 +12,20 @@ import zipfile
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from tests import factories
 from tests.personas import member
 from tests.programs.pages import client_of, field_error, queries_of, text
 from tests.programs.pages import soup as page_of
+from tests.transition.signing_in import sign_in
 from tests.whole_life import Life, live, mark
 from transition import clock, own_data_file
 from transition.enums import MembershipRole
-from transition.models import AuditEvent, Disclosure, Person, ViewLog
+from transition.models import AuditEvent, Disclosure, Person, User, ViewLog
 from transition.queries import own_data
-from transition.services import disclosures
+from transition.services import api_tokens, disclosures
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,13 @@ def opened(data: own_data.OwnData) -> dict[str, bytes]:
 def request_of(life: Life, **more) -> Disclosure:
     values = {"person": life.person, "kind": "DISCLOSE", "asked_by": "本人", "by": life.world.coordinator} | more
     return disclosures.ask(**values)
+
+
+def signed_in(user: User) -> Client:
+    """A moment ago, with the password."""
+    client = Client()
+    sign_in(client, user)
+    return client
 
 
 def done_with(answer) -> None:
@@ -79,7 +87,7 @@ def test_every_table_that_leads_to_a_person_is_in_the_file_or_left_out_for_a_rea
 
 def test_whatever_is_written_about_the_person_is_in_it(life):
     marks = mark(life.person)
-    whole = opened(own_data.collect(Person.objects.get(pk=life.person.pk)))
+    whole = opened(own_data.collect(Person.objects.get(pk=life.person.pk), with_others=True))
     text = whole["data.json"].decode()
     hidden = own_data.SECRETS
     wanted = {
@@ -94,11 +102,22 @@ def test_whatever_is_written_about_the_person_is_in_it(life):
     assert {where for sign, where in marks.items() if sign in text and sign not in wanted} == set()
 
 
+def test_what_is_about_others_stays_out_unless_decided_otherwise(life):
+    marks = mark(life.person)
+    whole = b"".join(opened(own_data.collect(Person.objects.get(pk=life.person.pk))).values()).decode()
+    of_others = {f"{label}.{name}" for label, names in own_data.OF_OTHERS.items() for name in names}
+    assert {where for sign, where in marks.items() if where in of_others and sign in whole} == set()
+    assert {where for where in marks.values() if where in of_others} == of_others
+    # That something is held is told, with what it is.
+    assert own_data.HIDDEN in whole
+    assert "入れていません" in whole
+
+
 def test_nobody_elses_row_is_in_it(life):
     other = live(life.world, factories.PersonFactory(municipality=life.world.municipality))
     factories.DisclosureFactory(person=other.person)
     marks = mark(other.person)
-    whole = b"".join(opened(own_data.collect(life.person)).values()).decode()
+    whole = b"".join(opened(own_data.collect(life.person, with_others=True)).values()).decode()
     assert {where for sign, where in marks.items() if sign in whole} == set()
     assert str(other.person.public_id) not in whole
 
@@ -180,6 +199,7 @@ def test_a_request_and_its_answer(life):
         ({"kind": "STOP", "content": "　"}, "content"),
         ({"asked_on": dt.date(2026, 11, 23)}, "asked_on"),
         ({"kind": "NONE"}, "content"),
+        ({"kind": "COMPLAINT"}, "content"),
         ({"asked_by": ""}, "asked_by"),
     ],
 )
@@ -241,7 +261,7 @@ def address(name: str, life: Life, disclosure: Disclosure | None = None) -> str:
 
 def test_the_file_is_taken_on_the_screen_and_written_down_first(life):
     asked = request_of(life)
-    client = client_of(life.world.coordinator)
+    client = signed_in(life.world.coordinator)
     assert client.get(address("file", life, asked)).status_code == 200
     answer = client.post(address("take", life, asked), {"purpose": "PERSON"})
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/zip")
@@ -261,9 +281,52 @@ def test_the_file_is_taken_on_the_screen_and_written_down_first(life):
 
 def test_nothing_is_taken_without_saying_what_for(life):
     asked = request_of(life)
-    empty = client_of(life.world.coordinator).post(address("take", life, asked), {})
+    empty = signed_in(life.world.coordinator).post(address("take", life, asked), {})
     assert (empty.status_code, field_error(empty, "purpose")) == (422, "何のために取り出すかを選んでください。")
     assert not AuditEvent.objects.filter(action="export.own_data.zip").exists()
+
+
+def test_who_takes_it_shows_anew_who_they_are(life, frozen_time):
+    """A screen that somebody left open is not enough; what was chosen is there again afterwards."""
+    asked = request_of(life)
+    client = signed_in(life.world.coordinator)
+    frozen_time.shift(dt.timedelta(minutes=11))
+    said = text(page_of(client.get(address("file", life, asked))))
+    assert "もう一度確かめます" in said
+    sent = client.post(address("take", life, asked), {"purpose": "PERSON", "with_others": "on"})
+    assert sent.status_code == 302
+    assert sent["Location"].startswith("/account/again/?next=")
+    assert not AuditEvent.objects.filter(action="export.own_data.zip").exists()
+    back = client.post(sent["Location"], {"password": factories.PASSWORD})
+    chosen = page_of(client.get(back["Location"])).select("input[checked]")
+    assert [(one["name"], one.get("value", "on")) for one in chosen] == [("purpose", "PERSON"), ("with_others", "on")]
+    taken = client.post(address("take", life, asked), {"purpose": "PERSON", "with_others": "on"})
+    assert taken["Content-Type"] == "application/zip"
+    content = b"".join(taken.streaming_content)
+    done_with(taken)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert json.loads(archive.read("data.json"))["with_others"] is True
+    assert AuditEvent.objects.get(action="export.own_data.zip").data["with_others"] is True
+
+
+def test_a_browser_at_the_api_shows_anew_who_it_is_and_a_token_does_not(life, frozen_time):
+    asked = request_of(life)
+    url = f"/api/v1/people/{life.person.public_id}/disclosures/{asked.public_id}/file/"
+    client = signed_in(life.world.coordinator)
+    frozen_time.shift(dt.timedelta(minutes=11))
+    refused = client.post(url, {"purpose": "PERSON"}, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "step_up_needed")
+    token = api_tokens.issue(
+        organization=life.world.municipality,
+        label="x",
+        scopes=["PEOPLE_READ", "PEOPLE_WRITE"],
+        by=life.world.coordinator,
+    ).token
+    headers = {"Authorization": f"Bearer {token}"}
+    taken = Client().post(url, {"purpose": "PERSON"}, content_type="application/json", headers=headers)
+    done_with(taken)
+    assert taken.status_code == 200
+    assert AuditEvent.objects.filter(action="export.own_data.zip").count() == 1
 
 
 def test_from_the_request_to_the_answer_on_the_screen(life):
@@ -321,7 +384,7 @@ def test_a_stranger_at_the_api_takes_nothing(life):
     world, codes = life.world, {}
     people = {"coordinator": world.coordinator, "worker": world.worker, "stranger": world.stranger}
     for who, user in people.items():
-        answer = client_of(user).post(url, {"purpose": "PERSON"}, content_type="application/json")
+        answer = signed_in(user).post(url, {"purpose": "PERSON"}, content_type="application/json")
         if answer.streaming:
             done_with(answer)
         codes[who] = answer.status_code

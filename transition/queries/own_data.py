@@ -2,7 +2,8 @@
 
 Found by walking from the person along the relations of the models, so that no table can be forgotten
 (transition/retention_checks.py, tests/transition/test_own_data.py). Names of staff stay, because they are part of the
-records; secrets do not. Rows of other people are never reached.
+records; secrets do not. Rows of other people are never reached; what relatives said and how to reach them stays out
+unless somebody decided otherwise.
 """
 
 import datetime as dt
@@ -30,6 +31,12 @@ LEFT_OUT: Mapping[str, str] = {
 }
 # Fields that nobody is handed: secrets, and what only the software needs.
 SECRETS = frozenset({"token_hash", "password", "search_key", "scope", "is_superuser", "is_demo"})
+# What is about others than the person: handed over only when whoever answers has decided so (docs/disclosure.md).
+OF_OTHERS: Mapping[str, frozenset[str]] = {
+    "transition.Contact": frozenset({"name", "phone", "hours", "note"}),
+    "programs.FamilyRemark": frozenset({"who", "text"}),
+}
+HIDDEN = "（ほかの人のことなので、入れていません）"
 # Of the sign-in of a person; what it wrote stands in the other tables.
 USER = "transition.User"
 
@@ -59,16 +66,17 @@ class OwnData:
     tables: list[Table]
     # (name in the file, name in the storage).
     files: list[tuple[str, str]]
+    with_others: bool
 
     @property
     def count(self) -> int:
         return sum(len(table.rows) for table in self.tables)
 
 
-def collect(person: Person) -> OwnData:
+def collect(person: Person, *, with_others: bool = False) -> OwnData:
     """One query for each table."""
-    tables = [_table(label, person) for label in handed_over()]
-    return OwnData(person, clock.now(), [*tables, _views(person)], list(_files(person)))
+    tables = [_table(label, person, with_others) for label in handed_over()]
+    return OwnData(person, clock.now(), [*tables, _views(person)], list(_files(person)), with_others)
 
 
 def handed_over() -> list[str]:
@@ -77,15 +85,24 @@ def handed_over() -> list[str]:
     return [found[0], USER, *(label for label in found[1:] if label not in LEFT_OUT)]
 
 
-def _table(label: str, person: Person) -> Table:
+def _table(label: str, person: Person, with_others: bool) -> Table:
     model = apps.get_model(label)
     fields = [field for field in model._meta.concrete_fields if field.name not in SECRETS]
     links = [field.name for field in fields if isinstance(field, ForeignKey)]
     rows = rows_of(label, [person.pk]).order_by("pk")
     rows = rows.select_related(*links) if links else rows
     names = {field.name: str(field.verbose_name) for field in fields}
-    shown = [{field.name: _shown(label, row, field) for field in fields} for row in rows]
+    hidden = frozenset() if with_others else OF_OTHERS.get(label, frozenset())
+    shown = [
+        {field.name: _hidden(row, field) if field.name in hidden else _shown(label, row, field) for field in fields}
+        for row in rows
+    ]
     return Table(label, str(model._meta.verbose_name), names, shown)
+
+
+def _hidden(row: Model, field: "Field[Any, Any]") -> str:
+    """That something stands there may be known."""
+    return HIDDEN if getattr(row, field.name) else ""
 
 
 def _shown(label: str, row: Model, field: "Field[Any, Any]") -> Any:

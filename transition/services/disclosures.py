@@ -83,9 +83,12 @@ def answer(
 
 
 @writing
-def hand_over(*, disclosure: Disclosure, purpose: str, by: User, key: RequestKey | None = None) -> Disclosure:
-    """Note that everything held about the person leaves as a file: who took it, for which request, what for. Raises
-    ValidationError for a request that is none for disclosure, and for one that was refused."""
+def hand_over(
+    *, disclosure: Disclosure, purpose: str, with_others: bool = False, by: User, key: RequestKey | None = None
+) -> Disclosure:
+    """Note that everything held about the person leaves as a file: who took it, for which request, what for, and
+    whether what is about others was in it. Raises ValidationError for a request that is none for disclosure, and for
+    one that was refused."""
     lock(Person, [disclosure.person_id])
     (disclosure,) = lock(Disclosure, [disclosure.pk])
     if disclosure.kind != DisclosureKind.DISCLOSE or disclosure.answer == DisclosureAnswer.REFUSED:
@@ -93,6 +96,12 @@ def hand_over(*, disclosure: Disclosure, purpose: str, by: User, key: RequestKey
     if purpose not in DisclosurePurpose.values:
         raise ValidationError({"purpose": "何のために取り出すかを選んでください。"})
     audit.record(
-        "export.own_data.zip", disclosure, by=by, person=disclosure.person_id, kind=disclosure.kind, purpose=purpose
+        "export.own_data.zip",
+        disclosure,
+        by=by,
+        person=disclosure.person_id,
+        kind=disclosure.kind,
+        purpose=purpose,
+        with_others=with_others,
     )
     return disclosure
