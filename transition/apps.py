@@ -19,7 +19,7 @@ class TransitionConfig(AppConfig):
             receivers,
         )
         from transition.nightly import registry as nightly
-        from transition.queries import audit_chain, health
+        from transition.queries import audit_chain, health, server
         from transition.services import consistency, csp_reports, retention, seals
 
         post_migrate.connect(lambda using, **rest: append_only.protect(using), sender=self, weak=False)
@@ -37,6 +37,7 @@ class TransitionConfig(AppConfig):
         nightly.run("anonymize people", anonymization.run)
         nightly.run("forget what goes first", anonymization.let_go)
         nightly.run("files without a row", files.sweep)
+        figures.registry.register("サーバー", server.figures)
         figures.registry.register("仕事の列", health.queue)
         figures.registry.register("お知らせとAPI", health.notifications)
         figures.registry.register("ブラウザーの報告", csp_reports.figures)

@@ -18,10 +18,12 @@ class Figure:
     unit: str = ""
     labels: tuple[tuple[str, str], ...] = ()
     alarm: bool = False
+    # What the page says instead of the number.
+    words: str = ""
 
     @property
     def shown(self) -> str:
-        return f"{self.value:,.0f}{self.unit}"
+        return self.words or f"{self.value:,.0f}{self.unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,8 +123,13 @@ def _of_postgres(error: psycopg.Error) -> Outage | None:
 
 def is_room_for_uploads() -> bool:
     """Asked before a file is taken, so that the last room is left to what people write."""
+    usage = shutil.disk_usage(upload_folder())
+    return usage.free >= min(usage.total * UPLOADS_NEED_SHARE, UPLOADS_NEED_BYTES)
+
+
+def upload_folder() -> Path:
+    """Where uploads go, or what stands above it before the first came."""
     folder = Path(settings.MEDIA_ROOT)
     while not folder.exists():
         folder = folder.parent
-    usage = shutil.disk_usage(folder)
-    return usage.free >= min(usage.total * UPLOADS_NEED_SHARE, UPLOADS_NEED_BYTES)
+    return folder

@@ -25,6 +25,7 @@ from tests.conftest import NOW
 from tests.personas import make_world
 from tests.transition import places
 from transition.models import AuditEvent, Person, Pulse
+from transition.services import pulses
 from transition.services.backups import databases, digests, keys, making, postgres, restoring, sqlite
 from transition.services.backups.failures import BackupFailed, Damaged, NoSpace, NotFree, WrongKey
 
@@ -111,7 +112,7 @@ def test_the_file_is_for_its_owner_alone_and_says_nothing(tmp_path, media):
     for mark in ("目印の名前", "0000000017", "photos", "manifest"):
         assert mark.encode() not in content
     assert [one.name for one in path.parent.iterdir()] == ["one.age"]
-    assert Pulse.objects.get(name=making.PULSE).at == NOW
+    assert Pulse.objects.get(name=pulses.BACKUP).at == NOW
 
 
 def test_a_server_with_only_the_public_key_writes_and_cannot_read(tmp_path, settings):

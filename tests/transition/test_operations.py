@@ -1,25 +1,30 @@
 """The administrator's page, and what machines ask."""
 
 import datetime as dt
+from collections import namedtuple
 from uuid import UUID
 
 import pytest
+import trustme
 from django.test import Client
 from django_q.models import OrmQ, Schedule, Task
 
 from tests import factories, markup
 from tests.programs.pages import client_of
 from tests.transition.signing_in import in_staff_mode
-from transition import clock
+from transition import clock, outages
 from transition.enums import NotificationState, RunState
 from transition.models import AuditEvent, JobRun, Notification, Pulse
 from transition.queries import operations as page
+from transition.queries import server
+from transition.services import pulses
 
 pytestmark = pytest.mark.django_db
+Usage = namedtuple("Usage", "total used free")
 
 OPERATIONS = "/operations/"
 # More than a page may have otherwise: one administrator, and everything at a glance.
-QUERIES = 19
+QUERIES = 22
 
 
 @pytest.fixture
@@ -68,6 +73,72 @@ def test_not_ready_while_something_waits_to_be_migrated(client, monkeypatch):
     assert client.get("/readyz").status_code == 200
 
 
+def backed_up(**age) -> None:
+    Pulse.objects.update_or_create(name=pulses.BACKUP, defaults={"at": clock.now() - dt.timedelta(**age)})
+
+
+def test_not_ready_without_last_nights_backup_where_one_is_expected(client, settings):
+    canary(seconds=1)
+    assert client.get("/readyz").status_code == 200
+    settings.BACKUP_KEY = "age1…"
+    assert client.get("/readyz").status_code == 503
+    backed_up(hours=25, minutes=59)
+    assert client.get("/readyz").status_code == 200
+    backed_up(hours=26)
+    assert client.get("/readyz").status_code == 503
+
+
+def test_not_ready_while_the_disk_is_nearly_full(client, monkeypatch):
+    canary(seconds=1)
+    monkeypatch.setattr(outages, "UPLOADS_NEED_SHARE", 2)
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setattr(outages, "UPLOADS_NEED_BYTES", 10**18)
+    assert client.get("/readyz").status_code == 503
+
+
+def of_the_server() -> dict[str, tuple[float, str, bool]]:
+    return {one.name: (one.value, one.shown, one.alarm) for one in server.figures()}
+
+
+def test_how_old_the_last_backup_is(settings):
+    settings.BACKUP_KEY = ""
+    assert of_the_server()["backup_age_seconds"] == (-1, "設定されていません（BACKUP_KEY）", False)
+    settings.BACKUP_KEY = "age1…"
+    assert of_the_server()["backup_age_seconds"] == (-1, "まだありません", True)
+    backed_up(hours=25)
+    assert of_the_server()["backup_age_seconds"] == (90_000, "25時間", False)
+    backed_up(hours=26, seconds=1)
+    assert of_the_server()["backup_age_seconds"] == (93_601, "26時間", True)
+
+
+def test_how_much_room_the_disk_has(monkeypatch):
+    for alarm, free in ((False, 21), (True, 19)):
+        monkeypatch.setattr("shutil.disk_usage", lambda path, free=free: Usage(100 * 10**9, 0, free * 10**9))
+        found = of_the_server()
+        assert found["disk_free_ratio"] == (free / 100, f"{free}%", alarm)
+        assert found["disk_free_bytes"][:2] == (free * 10**9, f"{free}.0 GB")
+
+
+def test_when_the_seals_were_looked_at_last():
+    assert of_the_server()["chain_verified_age_seconds"] == (-1, "まだ", False)
+    for hours, alarm in ((51, True), (30, False)):
+        at = clock.now() - dt.timedelta(hours=hours)
+        JobRun.objects.create(job="consistency", on=at.date(), state=RunState.DONE, finished_at=at)
+        assert of_the_server()["chain_verified_age_seconds"] == (hours * 3600, f"{hours}時間", alarm)
+
+
+def test_how_long_the_certificate_holds(settings, tmp_path):
+    path = tmp_path / "fullchain.pem"
+    settings.CERTIFICATE_FILE = str(path)
+    assert "certificate_days" not in of_the_server()
+    path.write_text("no certificate")
+    assert "certificate_days" not in of_the_server()
+    for days, alarm in ((13, True), (15, False)):
+        made = trustme.CA().issue_cert("x.invalid", not_after=clock.now() + dt.timedelta(days=days, hours=1))
+        made.cert_chain_pems[0].write_to_path(path)
+        assert of_the_server()["certificate_days"] == (days, f"{days}日", alarm)
+
+
 def test_figures_for_prometheus_need_their_token(client, settings):
     for token, sent in (("", ""), ("", "Bearer "), ("secret", "Bearer other"), ("secret", "secret")):
         settings.METRICS_TOKEN = token
@@ -87,6 +158,8 @@ def test_figures_name_routes_and_states_but_nobody(client, settings):
     assert "taiken_canary_age_seconds 3.0" in text
     assert 'taiken_notifications{state="NEW"} 0.0' in text
     assert "taiken_queue_length 0.0" in text
+    assert "taiken_backup_age_seconds -1.0" in text
+    assert "taiken_disk_free_ratio 0." in text
     assert 'taiken_feeds{audience="FAMILY"} 0.0' in text
     assert "目印" not in text
     assert str(person.public_id) not in text

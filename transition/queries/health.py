@@ -13,6 +13,7 @@ from transition import clock
 from transition.enums import NotificationState, RunState
 from transition.figures import Figure
 from transition.models import ApiToken, JobRun, Notification, Pulse
+from transition.queries import server
 from transition.services import pump
 
 CANARY_DEAD = dt.timedelta(minutes=5)
@@ -23,9 +24,10 @@ DAY = dt.timedelta(days=1)
 
 
 def is_ready() -> bool:
-    """Whether requests may come: the database answers, nothing waits to be migrated, the queue lives."""
+    """Whether requests may come: the database answers, nothing waits to be migrated, the queue lives, last
+    night's backup is there (where one is expected), and the disk has room."""
     try:
-        return _is_migrated() and age_of(Pulse.CANARY) < CANARY_DEAD
+        return _is_migrated() and age_of(Pulse.CANARY) < CANARY_DEAD and server.is_safe()
     except DatabaseError:
         return False
 

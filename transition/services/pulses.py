@@ -10,6 +10,8 @@ from transition.models import Pulse
 
 logger = logging.getLogger(__name__)
 FAILED = "failed:"
+# When the last backup was made (services/backups/making.py).
+BACKUP = "backup"
 LONGEST = 40
 
 

@@ -244,6 +244,8 @@ VERSION = env("VERSION", default="dev")
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 # Encrypts backups: age1… only writes them, AGE-SECRET-KEY-1… reads them too; empty: none can be made.
 BACKUP_KEY = env("BACKUP_KEY", default="")
+# A copy of the web server's certificate (PEM), public as it is: the operations page counts its days. Empty: unknown.
+CERTIFICATE_FILE = env("CERTIFICATE_FILE", default="")
 # The API. Whoever has more to ask waits for the next minute.
 API_REQUESTS_A_MINUTE = env.int("API_REQUESTS_A_MINUTE", default=300)
 REST_FRAMEWORK = {

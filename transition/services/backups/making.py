@@ -18,7 +18,6 @@ from transition.services.backups.databases import be_patient
 from transition.services.backups.digests import Digest
 from transition.services.backups.failures import FULL, BackupFailed, NoSpace, is_full
 
-PULSE = "backup"
 NAME = "taiken-{at:%Y-%m-%dT%H%M%SZ}.age"
 _NAMED = re.compile(r"taiken-(\d{4}-\d\d-\d\dT\d{6}Z)\.age")
 
@@ -64,7 +63,7 @@ def backup(*, target: Path, keep_days: int | None = None) -> Made:
         raise
     finally:
         part.unlink(missing_ok=True)
-    pulses.beat(PULSE)
+    pulses.beat(pulses.BACKUP)
     removed = [] if keep_days is None else _rotate(folder, keep_days, but=path)
     return Made(path, path.stat().st_size, manifest, removed)
 
