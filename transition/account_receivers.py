@@ -28,6 +28,9 @@ LONGEST_AGENT = 200
 @receiver(user_logged_in, dispatch_uid="transition.signed_in")
 def begin(request: HttpRequest, user: User, **kwargs: Any) -> None:
     stamp(request)
+    if request.session.session_key is None:
+        # Somebody else was signed in here: that session is gone, and the new one has no key yet.
+        request.session.create()
     agent = request.META.get("HTTP_USER_AGENT", "")[:LONGEST_AGENT]
     row = {"user": user, "ip": AccountAdapter(request).get_client_ip(request), "user_agent": agent}
     UserSession.objects.update_or_create(session_key=request.session.session_key, defaults=row)

@@ -127,6 +127,15 @@ class TestSession:
         assert client.session.session_key != before
         assert not Session.objects.filter(session_key=before).exists()
 
+    def test_somebody_else_takes_over_a_browser_in_use(self, user):
+        """A passkey signs in also where somebody is signed in: nothing of theirs is left."""
+        client, other = client_of(user), factories.MembershipFactory().user
+        before = client.session.session_key
+        client.force_login(other, backend="django.contrib.auth.backends.ModelBackend")
+        assert not Session.objects.filter(session_key=before).exists()
+        assert UserSession.objects.get(session_key=client.session.session_key).user == other
+        assert client.get("/account/").context["user"] == other
+
     def test_left_alone_for_half_an_hour_it_ends(self, user, frozen_time):
         client = client_of(user)
         for _ in range(3):
