@@ -1,7 +1,8 @@
 """When the time of somebody's records is over, only numbers remain, everywhere.
 
 Taken out once to see these fail: each condition of what goes on, the lock's second question, the files, the term of a
-municipality, each act of the file (clear, mask, year, random, close, delete), the sweep's day.
+municipality, each act of the file (clear, mask, year, random, close, delete), the sweep's day, the refusal to write
+about somebody anonymous, the list without them.
 """
 
 import datetime as dt
@@ -14,6 +15,7 @@ import pytest
 import time_machine
 import yaml
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
@@ -33,7 +35,7 @@ from transition.enums import ConsentKind
 from transition.models import AuditEvent, Consent, Contact, Person, PersonLink, SupportLink, User, Wish
 from transition.queries import retention
 from transition.queries.retention import rows_of
-from transition.services import anonymization, consents, files
+from transition.services import anonymization, consents, contacts, disclosures, files, links
 from transition.services import retention as purging
 
 pytestmark = pytest.mark.django_db
@@ -315,6 +317,7 @@ def goes_on(life: Life) -> dict[str, object]:
             actual_starts_at=life.outing.starts_at, actual_ends_at=clock.at(later, dt.time(1))
         ),
         "question nobody answered": lambda: factories.DisclosureFactory(person=life.person),
+        "complaint under way": lambda: factories.DisclosureFactory(person=life.person, kind="COMPLAINT", content="x"),
         "asked about the intention": lambda: QuerySet(rows_of("transition.IntentionCheck", []).model).update(
             asked_on=later, next_on=later.replace(year=2033)
         ),
@@ -327,7 +330,9 @@ def test_never_while_anything_goes_on(life, what):
     goes_on(life)[what]()
     with on(FIVE_OVER):
         assert (anonymization.run(), anonymization.anonymize(person_id=life.person.pk)) == (0, False)
+        assert (anonymization.let_go(), anonymization.forget(person_id=life.person.pk)) == (0, False)
     assert fresh(life).anonymized_at is None
+    assert Photo.objects.count() == 1
 
 
 def test_who_comes_back_meanwhile_is_left_alone(life, monkeypatch):
@@ -388,6 +393,28 @@ def test_the_same_questions_for_one_person_and_for_three(life, django_assert_max
         whole_life.end(live(life.world, factories.PersonFactory(municipality=life.world.municipality)))
     with on(FIVE_OVER), django_assert_max_num_queries(first):
         retention.due("RECORD")
+
+
+def test_nobody_writes_about_somebody_of_whom_only_numbers_remain(life):
+    """What was written then would never go."""
+    with on(FIVE_OVER):
+        night()
+        person, by = fresh(life), life.world.coordinator
+        for write in (
+            lambda: consents.give(person=person, kind=ConsentKind.PHOTO, means="WORD", by=by),
+            lambda: contacts.add(person=person, name="母", relation="母", by=by),
+            lambda: disclosures.ask(person=person, kind="DISCLOSE", asked_by="本人", by=by),
+            lambda: links.issue(person=person, label="へや", by=by),
+        ):
+            with pytest.raises(PermissionDenied):
+                write()
+        client = Client()
+        client.force_login(by)
+        typed = {"kind": "DISCLOSE", "asked_by": "母", "asked_on": "2032-04-01"}
+        assert client.post(f"/people/{person.public_id}/disclosures/new/", typed).status_code == 403
+        assert ERASED not in client.get("/people/").content.decode()
+        assert client.get("/api/v1/people/").json()["results"] == []
+    assert not Contact.objects.exists()
 
 
 # Photos and files

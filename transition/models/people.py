@@ -42,9 +42,10 @@ class PersonQuerySet(models.QuerySet):
         ).annotate(seen_by=Value(user.pk))
 
     def supported_by(self, organization: Organization) -> "PersonQuerySet":
-        """People this organization supports today, or coordinates."""
+        """People this organization supports today, or coordinates; nobody of whom only numbers remain."""
         if organization.kind in COORDINATING_KINDS:
-            return self.filter(municipality__in=[organization.pk, organization.municipality_id or 0])
+            cities = [organization.pk, organization.municipality_id or 0]
+            return self.filter(municipality__in=cities, anonymized_at=None)
         if organization.kind not in SUPPORTING_KINDS:
             return self.none()
         links = SupportLink.objects.on(clock.today()).filter(organization=organization)

@@ -43,7 +43,7 @@ def let_go() -> int:
 @writing
 def anonymize(*, person_id: int) -> bool:
     """Only numbers remain. False when anything of the person goes on, or it has been done."""
-    [person] = lock(Person, [person_id])
+    [person] = lock(Person, [person_id], also_anonymous=True)
     if not _is_due(person, RECORD):
         return False
     Person.objects.filter(pk=person.pk).update(anonymized_at=clock.now())
@@ -56,7 +56,7 @@ def anonymize(*, person_id: int) -> bool:
 @writing
 def forget(*, person_id: int) -> bool:
     """What goes a year after the end. False when anything of the person goes on, or there is nothing."""
-    [person] = lock(Person, [person_id])
+    [person] = lock(Person, [person_id], also_anonymous=True)
     if not _is_due(person, AFTER):
         return False
     rows = _carry_out(person, plan().work(AFTER))

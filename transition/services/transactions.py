@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.apps import apps
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, OperationalError, models, transaction
 
 from transition.models import IdempotencyKey
@@ -164,11 +165,16 @@ def _answer_once(key: RequestKey, act: Callable[[], R]) -> R:
     return answer
 
 
-def lock(model: type[M], ids: Iterable[int]) -> list[M]:
-    """Lock rows by ascending id and return them fresh. On SQLite the transaction itself is the lock."""
+def lock(model: type[M], ids: Iterable[int], *, also_anonymous: bool = False) -> list[M]:
+    """Lock rows by ascending id and return them fresh. On SQLite the transaction itself is the lock.
+
+    Raises PermissionDenied for a person of whom only numbers remain: what was written now would never go.
+    """
     rows = model._default_manager.filter(pk__in=set(ids)).order_by("pk")
     locked = list(rows.select_for_update(of=("self",), no_key=True))
     _ask_condition()
+    if not also_anonymous and any(getattr(row, "anonymized_at", None) for row in locked):
+        raise PermissionDenied("only numbers remain of this person")
     return locked
 
 
