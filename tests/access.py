@@ -484,8 +484,8 @@ ROWS = [
     # Evidence
     Row(
         "programs:evidence",
-        get=COORDINATING,
-        refused=tuple(name for name in PERSONAS if name not in COORDINATING),
+        get=("coordinator",),
+        refused=tuple(name for name in PERSONAS if name != "coordinator"),
     ),
     # Programs
     Row("programs:program-list", get=ANYBODY),

@@ -87,7 +87,7 @@ class AuditEvents(Lists, Resource):
 
     @extend_schema(
         summary="監査記録を見る",
-        description="自分のしたこと。市町村と基幹相談支援センターのコーディネーターと管理者は、本人と組織のことも。",
+        description="自分のしたこと。市町村のコーディネーターと管理者は、本人と組織のことも。",
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)

@@ -83,7 +83,7 @@ class Views(_Views):
 
     @extend_schema(
         summary="閲覧記録を見る",
-        description="市町村と基幹相談支援センターのコーディネーターと管理者に。ほかの人には、何もありません。",
+        description="市町村のコーディネーターと管理者に。ほかの人には、何もありません。",
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)

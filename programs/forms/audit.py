@@ -12,7 +12,7 @@ from transition import clock
 from transition.domain import acts, looks
 from transition.domain.text import search_key
 from transition.fields import JapaneseDateField, LineField
-from transition.models import AuditEvent, Person, User, ViewLog
+from transition.models import AuditEvent, Membership, Organization, Person, User, ViewLog
 
 EVENTS, VIEWS = "events", "views"
 KINDS = ((EVENTS, "したこと"), (VIEWS, "見たこと"))
@@ -22,6 +22,7 @@ LONGEST = 100
 class EvidenceForm(forms.Form):
     kind = forms.ChoiceField(label="どちらの記録", choices=KINDS, required=False)
     who = LineField(label="だれが（職員の名前かメールアドレス）", max_length=LONGEST, required=False)
+    office = LineField(label="どの組織の職員が（組織の名前）", max_length=LONGEST, required=False)
     what = forms.ChoiceField(label="何を", required=False)
     person = LineField(label="だれのことを（本人の名前・ふりがな）", max_length=LONGEST, required=False)
     since = JapaneseDateField(label="この日から", required=False)
@@ -44,6 +45,9 @@ class EvidenceForm(forms.Form):
 
     def views(self, rows: QuerySet[ViewLog], people: QuerySet[Person]) -> QuerySet[ViewLog]:
         rows = self._alike(rows)
+        if office := self.cleaned_data.get("office"):
+            offices = Organization.objects.filter(name__icontains=office).order_by()
+            rows = rows.filter(organization__in=offices.values("pk"))
         if what := self.cleaned_data.get("what"):
             rows = rows.filter(what=what)
         if (ids := self._people(people)) is not None:
@@ -51,8 +55,11 @@ class EvidenceForm(forms.Form):
         return rows
 
     def events(self, rows: QuerySet[AuditEvent], people: QuerySet[Person]) -> QuerySet[AuditEvent]:
-        """`rows` from `audit.visible_to`."""
+        """`rows` from `audit.visible_to`. An event does not say for whom its actor worked: any membership counts."""
         rows = self._alike(rows).order_by("-pk")
+        if office := self.cleaned_data.get("office"):
+            members = Membership.objects.filter(organization__name__icontains=office).order_by()
+            rows = rows.filter(actor__in=members.values("user"))
         if what := self.cleaned_data.get("what"):
             rows = rows.filter(action=what)
         if (ids := self._people(people)) is not None:

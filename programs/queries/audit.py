@@ -1,4 +1,4 @@
-"""Which evidence somebody may read: one's own acts; who coordinates a municipality, also what was done to the rows of
+"""Which evidence somebody may read: one's own acts; who answers for a municipality, also what was done to the rows of
 its people and of its organizations."""
 
 from typing import Any
@@ -22,7 +22,7 @@ from programs.models import (
     Webhook,
 )
 from programs.models.external import ExternalCalendar
-from transition.enums import COORDINATING_KINDS, MembershipRole
+from transition.enums import MembershipRole, OrganizationKind
 from transition.models import (
     AuditEvent,
     Consent,
@@ -90,11 +90,11 @@ _PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 
 def visible_to(user: User) -> QuerySet[AuditEvent]:
     own = Q(actor=user.pk)
-    coordinated = coordinated_by(user)
-    if not coordinated:
+    overseen = overseen_by(user)
+    if not overseen:
         return AuditEvent.objects.filter(own)
-    people = Person.objects.filter(municipality__in=coordinated).order_by().values("pk")
-    organizations = Organization.objects.filter(Q(pk__in=coordinated) | Q(municipality__in=coordinated))
+    people = Person.objects.filter(municipality__in=overseen).order_by().values("pk")
+    organizations = Organization.objects.filter(Q(pk__in=overseen) | Q(municipality__in=overseen))
     offices = organizations.order_by().values("pk")
     seen = own | about(people) | Q(of_organization__in=offices)
     for model, path in OF_ORGANIZATIONS:
@@ -120,15 +120,14 @@ def _rows_of(model: type[Model], path: str, owners: QuerySet[Any]) -> Q:
     return Q(subject_type=model._meta.model_name, subject_id__in=ids)
 
 
-def coordinated_by(user: User) -> list[int]:
-    """The municipalities, by their own coordinators and managers or by their core center's."""
+def overseen_by(user: User) -> list[int]:
+    """The municipalities, by those who are in charge there. Their core center coordinates; it does not oversee."""
     memberships = Membership.objects.current().filter(
         user=user,
         role__in=[MembershipRole.COORDINATOR, MembershipRole.MANAGER],
-        organization__kind__in=COORDINATING_KINDS,
+        organization__kind=OrganizationKind.MUNICIPALITY,
     )
-    found = memberships.values_list("organization", "organization__municipality")
-    return sorted({pk for row in found for pk in row if pk})
+    return sorted(set(memberships.values_list("organization", flat=True)))
 
 
 def _ids(model: type[Model], rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -1,10 +1,9 @@
-"""Evidence: who looked at a person, and for a municipality's coordinators what was done and what was read."""
+"""Evidence: who looked at a person, and for who answers for a municipality what was done and what was read."""
 
 from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -17,22 +16,20 @@ from transition.htmx import render_page, say
 from transition.models import Person, User
 from transition.services import exports
 
-# A file holds so many rows; who needs more narrows the dates.
-MOST_ROWS = 10_000
 HEADER = ("日時", "だれが", "組織", "何を", "だれのこと", "どこから", "ふだんの支援の外から", "人数")
 
 
 @require_safe
 def person_views(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = person_of(request, public_id)
-    page = looks.page_of_person(person, request.GET.get("page", 1))
+    page = looks.stretch(looks.of_person(person), request.GET, looks.view_lines)
     return render_page(request, "programs/person_views.html", {"person": person, "tab": "views", "page": page})
 
 
 @require_safe
 def evidence(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
-    if not audit.coordinated_by(user):
+    if not audit.overseen_by(user):
         raise PermissionDenied
     form = EvidenceForm(request.GET)
     people = Person.objects.visible_to(user)
@@ -43,12 +40,11 @@ def evidence(request: HttpRequest) -> HttpResponse:
         form.views(looks.visible_to(user), people) if form.is_views else form.events(audit.visible_to(user), people)
     )
     if request.GET.get("format") == "csv":
-        return _csv(request, form, _lines(form, rows[:MOST_ROWS], people))
-    page = Paginator(rows, looks.PER_PAGE).get_page(request.GET.get("page", 1))
-    page.object_list = _lines(form, page.object_list, people)
-    context = {"form": form, "kinds": KINDS, "page": page, "most": MOST_ROWS}
+        return _csv(request, form, _lines(form, rows[: looks.MOST], people))
+    page = looks.stretch(rows, request.GET, lambda found: _lines(form, found, people))
+    context = {"form": form, "kinds": KINDS, "page": page}
     response = render_page(request, "programs/evidence.html", context, partials={"found"})
-    return say(response, f"{page.paginator.count}件") if request.htmx else response  # type: ignore[attr-defined]
+    return say(response, page.words) if request.htmx else response  # type: ignore[attr-defined]
 
 
 def _lines(form: EvidenceForm, rows: Any, people: Any) -> list[looks.Line]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.urls import reverse
@@ -9,7 +10,8 @@ from django.urls import reverse
 from tests import factories
 from tests.personas import make_world, member
 from tests.programs.pages import HTMX, client_of, queries_of, request, soup
-from transition.enums import MembershipRole
+from transition import clock
+from transition.enums import MembershipRole, OrganizationKind
 from transition.models import AuditEvent, ViewLog
 from transition.services import contacts, people
 
@@ -68,7 +70,12 @@ def test_what_was_done_and_by_whom(world):
         ("?until=2026-11-22", 2),
         ("?since=令和8年11月23日", 1),
         ("?since=2026-11-23&until=2026-11-23", 1),
+        ("?office=みほん", 2),
+        ("?office=架空", 1),
+        ("?office=よその", 0),
         ("?kind=views", 1),
+        ("?kind=views&office=みほん", 1),
+        ("?kind=views&office=架空", 0),
         ("?kind=views&what=person", 1),
         ("?kind=views&what=card", 0),
         ("?kind=views&until=2026-11-22", 0),
@@ -105,7 +112,12 @@ def test_what_cannot_be_looked_for_says_why(world):
 
 
 def test_who_may_not(world):
-    for user in (world.worker, world.home_staff, member(world.municipality), world.stranger):
+    center = factories.OrganizationFactory(kind=OrganizationKind.CORE_CENTER, municipality=world.municipality)
+    left = factories.MembershipFactory(
+        organization=world.municipality, role=MembershipRole.MANAGER, ended_at=clock.now()
+    ).user
+    others = (world.worker, world.home_staff, member(world.municipality), world.stranger, left)
+    for user in (*others, member(center, MembershipRole.MANAGER), member(world.office, MembershipRole.MANAGER)):
         assert client_of(user).get(URL).status_code == 403
     assert client_of(member(world.municipality, MembershipRole.MANAGER)).get(URL).status_code == 200
 
@@ -143,5 +155,57 @@ def test_pages_and_queries(world):
         ViewLog.objects.create(actor=user.pk, person=person.pk, what="card")
         ViewLog.objects.create(actor=user.pk, person=world.person.pk, what="card")
     assert max(queries_of(client, address) for address in addresses) <= 12
-    assert len(lines(client.get(f"{URL}?page=2"))) >= 10
     assert "<html" not in client.get(URL, headers={**HTMX, "HX-Target": "found"}).content.decode()
+
+
+def turned(client, address: str, rel: str) -> tuple[list[str], str]:
+    """What was read in the lines there, and where the link of this kind leads, "" when there is none."""
+    response = client.get(address)
+    link = soup(response).select_one(f".pager a[rel={rel}]")
+    found = re.findall(r"x\d{3}", " ".join(lines(response)))
+    return found, f"{address.partition('?')[0]}{link['href']}" if link else ""
+
+
+@pytest.mark.parametrize("count", [49, 50, 51, 100, 101])
+def test_turning_the_pages_shows_each_row_once(world, count):
+    ViewLog.objects.bulk_create(
+        ViewLog(actor=world.worker.pk, person=world.person.pk, what=f"x{number:03}") for number in range(count)
+    )
+    expected = [f"x{number:03}" for number in reversed(range(count))]
+    client = client_of(world.coordinator)
+    for first in (f"{URL}?kind=views&who={world.worker.email}", url(world.person)):
+        there, address, last = [], first, first
+        while address:
+            last = address
+            found, address = turned(client, address, "next")
+            there += found
+            # What is written meanwhile moves nothing.
+            ViewLog.objects.create(actor=world.worker.pk, person=world.person.pk, what="later")
+        assert there == expected
+        if count <= 50:
+            continue
+        back, address = [], last
+        while address:
+            found, address = turned(client, address, "prev")
+            back = found + back
+        assert back == expected
+
+
+@pytest.mark.parametrize("place", ["x", "-1", "９", "9" * 30, "1.5", ""])
+def test_a_place_that_somebody_made_up_is_the_beginning_or_nothing(world, place):
+    ViewLog.objects.create(actor=world.worker.pk, person=world.person.pk, what="card")
+    client = client_of(world.coordinator)
+    for name in ("before", "after"):
+        assert lines(client.get(url(world.person), {name: place})) != []
+    assert client.get(url(world.person), {"before": "1" * 18, "after": "1" * 18}).status_code == 200
+
+
+def test_ten_thousand_rows_are_not_counted_further(world):
+    ViewLog.objects.bulk_create(
+        ViewLog(actor=world.worker.pk, person=world.person.pk, what="card", data={}) for _ in range(10_001)
+    )
+    client = client_of(world.coordinator)
+    for address in (f"{URL}?kind=views", url(world.person)):
+        assert "10,000件より多い" in client.get(address).content.decode()
+        assert queries_of(client, address) <= 12
+    assert len(client.get(f"{URL}?kind=views&format=csv").content.splitlines()) == 10_001
