@@ -1,0 +1,189 @@
+"""One soak: starts everything, kills parts of it while the programs ask, and says what was found.
+
+    python -m tests.soak.run --seconds 300 --database postgres
+    python -m tests.soak.run --seconds 30 --database postgres --bug no_lock
+
+Prints a table (with --json its figures) and exits with 1 when anything is broken.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.soak import check, history, past, state, ways
+from tests.soak.history import Operation
+from tests.soak.servers import ROOT, Postgres, Queue, Web, environment, processes
+
+SETTLE_SECONDS = 2
+MOST_SAID = 5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--clients", type=int, default=30)
+    parser.add_argument("--bug", default="")
+    parser.add_argument("--kill-every", type=float, default=4, help="seconds between two kills of web processes")
+    parser.add_argument("--crash-every", type=float, default=18, help="seconds between two crashes of PostgreSQL")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--keep", type=Path, help="a folder for what was written down")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    with processes.entrance(), folder(asked.keep) as home:
+        found = soak(asked, home)
+    sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=1) + "\n" if asked.json else table(found))
+    sys.exit(bool(found["broken"]))
+
+
+@contextlib.contextmanager
+def folder(kept: Path | None) -> Iterator[Path]:
+    with contextlib.ExitStack() as stack:
+        if kept is None:
+            name = stack.enter_context(tempfile.TemporaryDirectory(prefix="taiken-soak-", ignore_cleanup_errors=True))
+            kept = Path(name)
+        kept.mkdir(parents=True, exist_ok=True)
+        # Others may pass through it, not look into it: PostgreSQL may run as another account than we do.
+        kept.chmod(0o711)
+        yield kept
+
+
+def soak(asked: argparse.Namespace, home: Path) -> dict[str, Any]:
+    (home / "history").mkdir(exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        database = None
+        url = f"sqlite:///{home}/soak.sqlite3"
+        if asked.database == "postgres":
+            (home / "postgres").mkdir(exist_ok=True)
+            database = Postgres(home / "postgres")
+            stack.callback(database.stop)
+            url = database.url
+        environment(
+            DJANGO_SETTINGS_MODULE="tests.soak.settings",
+            DATA_DIR=str(home),
+            DATABASE_URL=url,
+            SOAK_BUG=asked.bug,
+            PYTHONPATH=str(ROOT),
+        )
+        command([sys.executable, "-m", "tests.soak.world", home / "world.json", asked.clients])
+        world = json.loads((home / "world.json").read_text())
+        web = Web(home / "web.log", dict(os.environ))
+        stack.callback(web.stop)
+        queue = Queue(home / "queue.log")
+        stack.callback(queue.stop)
+        begun = time.time()
+        load(asked, home, web, queue, database)
+        took = time.time() - begun
+        time.sleep(SETTLE_SECONDS)
+        end, told = state.read(url), history.read(home / "history")
+        found = check.check(end, told) | {"H4": ways.compare(web.port, world, end)}
+        chain = subprocess.run(
+            [sys.executable, "manage.py", "verify_audit"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        found["chain"] = [] if chain.returncode == 0 else [chain.stderr[-300:]]
+        found["deadlocks"] = ["deadlock"] * (database.deadlocks if database else 0)
+        found["faults"] = [f"{one.action} {one.number}: 500" for one in told if 500 in one.faults]
+        return figures(asked, told, took, found) | {
+            "lost": len(past.lost(end, told)),
+            "doubled": len(past.doubled(end, told)),
+            "kills web": web.kills,
+            "kills queue": queue.hits,
+            "crash restarts": database.crashes if database else 0,
+            "lock timeouts": database.lock_timeouts if database else 0,
+            "chain": chain.stdout.strip(),
+            "broken": any(found.values()),
+        }
+
+
+def command(words: list[Any]) -> None:
+    subprocess.run([str(word) for word in words], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+
+
+def load(asked: argparse.Namespace, home: Path, web: Web, queue: Queue, database: Postgres | None) -> None:
+    """The programs ask; meanwhile one thing after the other is killed. Ends when the last answer is there."""
+    words = [sys.executable, "-m", "tests.soak.clients", home / "world.json", home / "history", web.port]
+    clients = subprocess.Popen(
+        [str(word) for word in [*words, asked.seconds, asked.seed]],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=lambda: processes.die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - we start no threads
+    )
+    begun = time.monotonic()
+    until = begun + asked.seconds
+    chance = random.Random(asked.seed)
+    next_web, next_queue, next_crash = begun + 2, begun + 3, begun + min(8, asked.seconds / 3)
+    try:
+        while clients.poll() is None:
+            now = time.monotonic()
+            if now < until and now >= next_web:
+                web.kill_one()
+                next_web = now + asked.kill_every * chance.uniform(0.5, 1.5)
+            if now < until and now >= next_queue:
+                queue.kill_any()
+                next_queue = now + asked.kill_every * chance.uniform(0.5, 1.5)
+            if database is not None and now < until and now >= next_crash:
+                database.crash()
+                next_crash = time.monotonic() + asked.crash_every * chance.uniform(0.7, 1.3)
+            time.sleep(0.05)
+    finally:
+        if clients.poll() is None:
+            clients.kill()
+            clients.wait()
+    if clients.returncode:
+        raise RuntimeError(f"the programs ended with {clients.returncode}")
+
+
+def figures(asked: argparse.Namespace, told: list[Operation], took: float, found: check.Found) -> dict[str, Any]:
+    waits = sorted((one.ended - one.attempts[-1]) * 1000 for one in told if one.ended is not None and one.attempts)
+    whole = sorted((one.ended - one.sent) * 1000 for one in told if one.ended is not None)
+    cut = statistics.quantiles(waits, n=100) if len(waits) > 1 else [0.0] * 99
+    replays = [one for one in told for _ in one.replays]
+    answers = Counter(one.status for one in told)
+    faults = Counter(status for one in told for status in one.faults)
+    return {
+        "database": asked.database,
+        "bug": asked.bug or "none",
+        "seconds": round(took),
+        "load": round(os.getloadavg()[0], 1),
+        "clients": asked.clients,
+        "requests": sum(len(one.attempts) for one in told) + len(replays),
+        "operations": len(told),
+        "accepted": sum(one.accepted for one in told),
+        "refused": sum(one.refused for one in told),
+        "unknown": sum(one.unknown for one in told),
+        "by status": {str(status): number for status, number in sorted(answers.items(), key=str)},
+        "replays": len(replays),
+        "replays wrong": len(found["H2"]),
+        "503": faults.get(503, 0),
+        "other faults": {str(status): number for status, number in faults.items() if status != 503},
+        "no answer": sum(max(0, len(one.attempts) - 1) - len(one.faults) + one.unknown for one in told),
+        "p50 ms": round(cut[49]),
+        "p99 ms": round(cut[98]),
+        "max ms": round(waits[-1]) if waits else 0,
+        "longest until answered ms": round(whole[-1]) if whole else 0,
+        "found": check.count(found),
+        "said": {name: said[:MOST_SAID] for name, said in found.items() if said},
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    lines = [f"{name:28}{value}" for name, value in found.items() if name not in ("said", "found")]
+    lines += [f"{name:28}{number}" for name, number in found["found"].items()]
+    lines += [f"  {name}: {one}" for name, said in found["said"].items() for one in said]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
