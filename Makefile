@@ -3,11 +3,14 @@
 SHELL = /bin/sh
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help demo run seed test check fix bench screens lock environment
+.PHONY: help demo run seed test check fix bench soak soak-bugs screens lock environment
 
 PORT ?= 8000
 DB ?= sqlite
 SIZE ?=
+MINUTES ?= 5
+# Where locks have an order to get wrong.
+BUGS_DB = $(if $(filter command line environment,$(origin DB)),$(DB),postgres)
 export PORT DB SIZE
 # Japanese on any terminal, whatever the locale says.
 export PYTHONUTF8 = 1
@@ -24,6 +27,8 @@ help:
 	@echo "make run     development server (DEBUG=1) and worker on the data that is there"
 	@echo "make seed    load the fictional data only; SIZE=300 adds a city of 300 people and their year"
 	@echo "make bench   measure what bench/ measures"
+	@echo "make soak    ask over HTTP while processes are killed; MINUTES=5, DB=postgres restarts that too"
+	@echo "make soak-bugs  the same with five bugs put in: each must be found (DB=postgres or sqlite)"
 	@echo "make screens take a picture of every main page for docs/screens/"
 	@echo "make lock    compile the locks from pyproject.toml (UPGRADE=--upgrade takes newer versions)"
 
@@ -45,6 +50,12 @@ fix: environment
 
 bench: environment
 	@exec $(BIN)/python -m bench
+
+soak: environment
+	@exec $(BIN)/python -m tests.soak.run --minutes $(MINUTES) --database $(DB)
+
+soak-bugs: environment
+	@exec $(BIN)/python -m tests.soak.power --database $(BUGS_DB)
 
 screens: environment
 	@exec $(BIN)/python deploy/dev/screens.py

@@ -27,12 +27,15 @@ from tests.soak.history import Operation
 from tests.soak.servers import ROOT, Postgres, Queue, Web, environment, processes
 
 SETTLE_SECONDS = 2
+# So many seconds between two kills: none.
+NEVER = 100_000
 MOST_SAID = 5
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--minutes", type=lambda text: float(text) * 60, dest="seconds", help="instead of --seconds")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--clients", type=int, default=30)
     parser.add_argument("--bug", default="")
@@ -123,7 +126,11 @@ def load(asked: argparse.Namespace, home: Path, web: Web, queue: Queue, database
     begun = time.monotonic()
     until = begun + asked.seconds
     chance = random.Random(asked.seed)
-    next_web, next_queue, next_crash = begun + 2, begun + 3, begun + min(8, asked.seconds / 3)
+    # The first ones soon, so that a short run has them too; NEVER is never.
+    kills, crashes = asked.kill_every < NEVER, asked.crash_every < NEVER
+    next_web = begun + 2 if kills else until
+    next_queue = begun + 3 if kills else until
+    next_crash = begun + min(8, asked.seconds / 3) if crashes else until
     try:
         while clients.poll() is None:
             now = time.monotonic()
