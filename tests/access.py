@@ -268,6 +268,7 @@ ROWS = [
     # The administrator's: tests/transition/test_staff_mode.py
     Row("transition:staff-mode", public=True),
     Row("transition:staff-mode-end", public=True),
+    Row("transition:second-factor-reset", public=True),
     Row("transition:switch-organization", post=("worker",), data=own_organization),
     # Browsers send there, and are told nothing: tests/test_hardening.py
     Row("transition:csp-report", public=True),

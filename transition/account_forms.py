@@ -200,6 +200,28 @@ class InvitationForm(forms.Form):
     role = forms.ChoiceField(label="役割", choices=MembershipRole.choices, initial=MembershipRole.STAFF)
 
 
+class ResetSecondFactorForm(forms.Form):
+    """Whose second factor an administrator takes away."""
+
+    user: User
+
+    email = forms.EmailField(
+        label="メールアドレス",
+        max_length=User._meta.get_field("email").max_length,
+        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"invalid": "メールアドレスの形になっていません。"},
+    )
+    sure = forms.BooleanField(label="本人からの頼みであることを、会うか、知っている番号に電話をかけて確かめました")
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).strip().lower()
+        found = User.objects.filter(email=email, is_active=True).first()
+        if found is None:
+            raise ValidationError("このメールアドレスのアカウントはありません。")
+        self.user = found
+        return email
+
+
 class AcceptForm(forms.Form):
     """Somebody without an account takes an invitation."""
 

@@ -8,6 +8,7 @@ from transition.views import (
     guide,
     health,
     kept_forms,
+    lost_factors,
     members,
     notifications,
     operations,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("operations/staff-mode/", staff_mode.begin, name="staff-mode"),
     path("operations/staff-mode/end/", staff_mode.end, name="staff-mode-end"),
+    path("operations/second-factors/", lost_factors.second_factor_reset, name="second-factor-reset"),
     path("operations/", operations.operations, name="operations"),
     path(
         "operations/notifications/<uuid:public_id>/settle/",

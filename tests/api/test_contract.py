@@ -16,6 +16,7 @@ ONLY_ON_SCREENS: dict[str, str] = {
     "transition.services.invitations.accept": "whoever takes an invitation has no sign-in and no token yet",
     "transition.services.organizations.end_membership": "somebody leaves: a person decides it, looking at the name",
     "transition.services.second_factors.remember_step": OF_A_BROWSER,
+    "transition.services.second_factors.reset": BY_THE_ADMINISTRATOR,
     "transition.services.sign_ins.end": OF_A_BROWSER,
     "transition.services.staff_mode.begin": OF_A_BROWSER,
     "transition.services.staff_mode.end": OF_A_BROWSER,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import runpy
 import threading
 
 import pytest
@@ -226,9 +227,21 @@ class TestRequired:
     def test_the_setting_decides(self, real, settings):
         settings.SECOND_FACTOR_KINDS = ["GROUP_HOME"]
         home = factories.OrganizationFactory(kind=OrganizationKind.GROUP_HOME)
-        city = factories.MunicipalityFactory()
-        led = [client_of(factories.MembershipFactory(organization=one).user).get("/today/") for one in (home, city)]
+        office = factories.OrganizationFactory()
+        led = [client_of(factories.MembershipFactory(organization=one).user).get("/today/") for one in (home, office)]
         assert [answer.status_code for answer in led] == [302, 200]
+
+    @pytest.mark.parametrize("written", [None, "", "GROUP_HOME", "GROUP_HOME,FACILITY"])
+    def test_the_environment_adds_to_them_and_takes_none_away(self, monkeypatch, written):
+        from transition.settings import accounts
+
+        if written is None:
+            monkeypatch.delenv("SECOND_FACTOR_KINDS", raising=False)
+        else:
+            monkeypatch.setenv("SECOND_FACTOR_KINDS", written)
+        kinds = runpy.run_path(accounts.__file__)["SECOND_FACTOR_KINDS"]
+        assert set(kinds) >= {kind.value for kind in REQUIRED}
+        assert [kind for kind in kinds if kind not in REQUIRED] == [kind for kind in (written or "").split(",") if kind]
 
     def test_nobody_in_the_demo(self):
         member = factories.MembershipFactory(
@@ -361,7 +374,7 @@ class TestPassword:
 def test_reset_by_hand_leaves_no_factor_and_no_sign_in(user):
     give_app(user)
     client = client_of(user)
-    assert second_factors.reset(user=user, by=None) == 1
+    second_factors.reset(user=user, by=None)
     assert factors_of(user) == []
     assert client.get("/account/")["Location"].startswith("/sign-in/")
     assert AuditEvent.objects.get(action="user.reset_second_factors").actor is None

@@ -57,6 +57,7 @@ NOT_NOTED: dict[str, str] = {
             transition:switch-organization transition:account
             transition:second-factor-needed transition:own-sign-ins transition:sign-in-end
             transition:sign-in-end-others transition:staff-mode transition:staff-mode-end transition:kept-form
+            transition:second-factor-reset api:invitation-list api:invitation-detail api:invitation-revoke
             transition:member-list transition:member-invite transition:member-end transition:invitation-revoke
             account_change_password mfa_index mfa_activate_totp mfa_add_webauthn mfa_deactivate_totp
             mfa_generate_recovery_codes mfa_remove_webauthn mfa_view_recovery_codes""",

@@ -6,13 +6,14 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
+from django.core.exceptions import ValidationError
 
 from transition import clock
 from transition.domain.text import normalize_digits
 from transition.enums import AccountMail
 from transition.models import User
 from transition.services import account_mails, audit, sign_ins
-from transition.services.transactions import lock, writing
+from transition.services.transactions import RequestKey, lock, writing
 
 LAST_STEP = "last_step"
 
@@ -52,8 +53,13 @@ def remember_step(*, user: User, code: str, by: User) -> None:
 
 
 @writing
-def reset(*, user: User, by: User | None) -> int:
-    """For somebody who has lost everything, after it was made sure who asks: no second factor, no sign-in is left."""
+def reset(*, user: User, by: User | None, key: RequestKey | None = None) -> User:
+    """For somebody who has lost everything, after it was made sure who asks: no second factor, no sign-in is left.
+
+    Raises ValidationError for one's own: whoever found an administrator's screen open would get in for good.
+    """
+    if by is not None and by.pk == user.pk:
+        raise ValidationError({"email": "自分のものは、ここでは消せません。ほかの管理者に頼んでください。"})
     lock(User, [user.pk])
     factors = Authenticator.objects.filter(user_id=user.pk)
     count = int(factors.count())
@@ -62,7 +68,7 @@ def reset(*, user: User, by: User | None) -> int:
     audit.record("user.reset_second_factors", user, by=by, count=count)
     account_mails.tell_of_change(AccountMail.FACTOR_REMOVED, user)
     sign_ins.end_all_of(user, by=by)
-    return count
+    return user
 
 
 def plain(code: str) -> str:

@@ -43,8 +43,9 @@ MFA_FORMS = {
     "reauthenticate": "transition.account_forms.ReauthenticateByCodeForm",
     "add_webauthn": "transition.account_forms.AddPasskeyForm",
 }
-# Whoever works for one of these, and every administrator, needs a second factor; nobody does in the demo.
-SECOND_FACTOR_KINDS = env.list("SECOND_FACTOR_KINDS", default=["MUNICIPALITY", "CORE_CENTER"])
+# Whoever works for one of these, and every administrator, needs a second factor; nobody does in the demo. The
+# environment adds kinds of organizations (transition/enums.py) and takes none away, not even when it is left empty.
+SECOND_FACTOR_KINDS = ["MUNICIPALITY", "CORE_CENTER", *env.list("SECOND_FACTOR_KINDS", default=[])]
 # A browser left alone is signed out: shared tablets stand about in homes. In any case after SESSION_COOKIE_AGE.
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
 # How long an administrator's page stays open after showing anew who one is.
