@@ -145,6 +145,7 @@ urlpatterns = [
     path("goals/<uuid:public_id>/close/", goals.goal_close, name="goal-close"),
     path("people/<uuid:public_id>/consents/", consents.consent_list, name="consent-list"),
     path("people/<uuid:public_id>/consents/new/", consents.consent_create, name="consent-create"),
+    path("people/<uuid:public_id>/consents/easy/<slug:about>/", consents.consent_easy, name="consent-easy"),
     path(
         "people/<uuid:public_id>/consents/<uuid:consent_id>/withdraw/",
         consents.consent_withdraw,

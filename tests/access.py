@@ -434,6 +434,7 @@ ROWS = [
     Row("programs:goal-close", goal, get=SUPPORTING, post=SUPPORTING),
     Row("programs:consent-list", person, get=SUPPORTING),
     Row("programs:consent-create", person, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:consent-easy", lambda place: [place.world.person.public_id, "photo"], get=SUPPORTING),
     Row(
         "programs:consent-withdraw",
         lambda place: [place.world.person.public_id, place.consent.public_id],

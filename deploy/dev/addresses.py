@@ -67,6 +67,7 @@ def subjects_of(user) -> Subjects:
         "version": 1,
         "kind": "VISIT_30_DAYS",
         "slug": "worker",
+        "about": "card",
     }
     return found
 

@@ -144,11 +144,12 @@ class Contacts(Collection, OfPerson):
 
 class ConsentShown(Shown[Consent]):
     by = serializers.CharField(source="by.name", read_only=True, help_text="書いた人の名前です。")
+    to_whom = serializers.CharField(read_only=True, help_text="だれに見せることへの同意か。")
     in_force = serializers.SerializerMethodField(help_text="きょう有効かどうか。")
 
     class Meta:
         model = Consent
-        fields = ("id", "kind", "means", "given_on", "ends_on", "note", "by", "withdrawn_at", "in_force")
+        fields = ("id", "kind", "to_whom", "means", "given_on", "ends_on", "note", "by", "withdrawn_at", "in_force")
 
     def get_in_force(self, consent: Consent) -> bool:
         today = clock.today()

@@ -46,22 +46,6 @@ class ConsentForm(ServiceForm):
         if kind == ConsentKind.CARD:
             self.initial["ends_on"] = months_later(clock.today(), CARD_MONTHS)
 
-    @property
-    def is_about_photos(self) -> bool:
-        return bool(self["kind"].value() == ConsentKind.PHOTO)
-
-    @property
-    def is_about_program(self) -> bool:
-        return bool(self["kind"].value() == ConsentKind.PROGRAM)
-
-    @property
-    def is_about_card(self) -> bool:
-        return bool(self["kind"].value() == ConsentKind.CARD)
-
-    @property
-    def is_about_family(self) -> bool:
-        return self["kind"].value() in (ConsentKind.CALENDAR, ConsentKind.REPORT)
-
     def clean(self) -> dict[str, Any]:
         content = super().clean() or self.cleaned_data
         given_on, ends_on = content.get("given_on"), content.get("ends_on")

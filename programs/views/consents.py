@@ -4,12 +4,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from programs.domain import wording
+from programs.domain.consent_words import Words, words
 from programs.forms.base import ServiceForm
 from programs.forms.consents import CARD_MONTHS, ConsentForm
 from programs.queries.disclosure import DAYS_AFTER
@@ -56,22 +57,31 @@ def consent_create(request: HttpRequest, public_id: UUID) -> HttpResponse:
         if given is not None:
             messages.success(request, "同意を書きました。")
             return redirect_page(request, _list(person))
-    context = {
-        "person": person,
-        "tab": "consents",
-        "form": form,
-        "card_until": months_later(clock.today(), CARD_MONTHS),
-        "days_after": DAYS_AFTER,
-    }
+    context = {"person": person, "tab": "consents", "form": form, "easy_words": [_words(kind) for kind in ConsentKind]}
     status = 422 if form.is_bound else 200
     return render_page(request, "programs/consent_form.html", context, partials={"form"}, status=status)
+
+
+@require_safe
+def consent_easy(request: HttpRequest, public_id: UUID, about: str) -> HttpResponse:
+    """What the person is told, with pictures, on one sheet of paper."""
+    person = person_of(request, public_id)
+    kind = about.upper()
+    if about != about.lower() or kind not in ConsentKind.values:
+        raise Http404
+    context = {
+        "person": person,
+        "words": _words(ConsentKind(kind)),
+        "may_change": request.user.has_perm("programs.keep_consents", person),
+    }
+    return render_page(request, "programs/consent_easy.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def consent_withdraw(request: HttpRequest, public_id: UUID, consent_id: UUID) -> HttpResponse:
     person = _person(request, public_id)
     consent = get_object_or_404(Consent, person=person, public_id=consent_id)
-    words = {
+    said = {
         "title": "同意をやめる",
         "lead": f"「{consent.get_kind_display()}」（{wording.date(consent.given_on)}の同意）をやめます。"
         + LOST[ConsentKind(consent.kind)],
@@ -82,7 +92,7 @@ def consent_withdraw(request: HttpRequest, public_id: UUID, consent_id: UUID) ->
     return ask(
         request,
         ServiceForm(posted(request)),
-        words,
+        said,
         lambda: services.withdraw(consent=consent, by=user_of(request), key=request_key(request)),
         person=person,
         tab="consents",
@@ -95,6 +105,10 @@ def _person(request: HttpRequest, public_id: UUID) -> Person:
     if not request.user.has_perm("programs.keep_consents", person):
         raise PermissionDenied
     return person
+
+
+def _words(kind: ConsentKind) -> Words:
+    return words(str(kind), str(kind.label), until=months_later(clock.today(), CARD_MONTHS), days=DAYS_AFTER)
 
 
 def _list(person: Person) -> str:

@@ -100,7 +100,7 @@ _PAGES: Mapping[str, str] = {
         enrollment-extend:enrollments enrollment-end:enrollments enrollment-stages:enrollments
         review-hold:enrollments outcome-decide:enrollments follow-up-record:enrollments
         goal-list:goals goal-create:goals goal-update:goals goal-close:goals
-        consent-list:consents consent-create:consents consent-withdraw:consents
+        consent-list:consents consent-create:consents consent-withdraw:consents consent-easy:consents
         person-link-list:links person-link-issue:links person-link-revoke:links
         disclosure-list:disclosures disclosure-create:disclosures disclosure-answer:disclosures
         disclosure-file:disclosures disclosure-take:own_data disclosure-overview:all_disclosures

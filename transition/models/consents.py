@@ -9,6 +9,15 @@ from transition.models.base import PublicId
 from transition.models.people import Person
 from transition.models.users import User
 
+# To whom what was agreed to goes; nobody else sees it because of it.
+TO_WHOM = {
+    ConsentKind.PHOTO: "本人と、支援する人",
+    ConsentKind.PROGRAM: "利用する事業の相談支援事業所・ホーム・市町村",
+    ConsentKind.CARD: "体験が確定したホームの人",
+    ConsentKind.CALENDAR: "予定表のアドレスを渡した人",
+    ConsentKind.REPORT: "予定表のアドレスを渡した人",
+}
+
 
 class ConsentQuerySet(models.QuerySet):
     def given(self, kind: str, on: dt.date) -> "ConsentQuerySet":
@@ -50,6 +59,10 @@ class Consent(PublicId):
                 violation_error_message="同意をやめた日時と書いた人はいっしょに記録します。",
             ),
         ]
+
+    @property
+    def to_whom(self) -> str:
+        return TO_WHOM[ConsentKind(self.kind)]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.given_on}"
