@@ -134,6 +134,35 @@ def test_a_database_that_only_reads(client, world):
     heals(client, world, key)
 
 
+def test_reading_goes_on_when_even_the_session_cannot_be_kept(client, world, frozen_time):
+    """Its time of last use is noted each minute, as the last thing of a request."""
+    assert reads(client, world) == {200}
+    frozen_time.shift(dt.timedelta(minutes=5))
+    with read_only():
+        assert reads(client, world) == {200}
+        assert ask(client, world, str(uuid4())).status_code == 503
+    before = client.session["seen_at"]
+    assert reads(client, world) == {200}
+    assert client.session["seen_at"] > before
+
+
+def test_a_session_that_was_deleted_meanwhile_is_still_said(client, world, frozen_time, monkeypatch):
+    """No outage: what Django says stays."""
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from transition import signed_in
+
+    usual = signed_in.check
+
+    def check(request):
+        usual(request)
+        SessionStore(client.cookies["sessionid"].value).delete()
+
+    frozen_time.shift(dt.timedelta(minutes=5))
+    monkeypatch.setattr(signed_in, "check", check)
+    assert client.get("/people/").status_code == 400
+
+
 def test_the_api_says_it_in_its_own_shape(client, world):
     stay = {"kind": "STAY", "person": str(world.person.public_id), "check_in": "2026-12-04", "check_out": "2026-12-06"}
     stay |= {"program": str(world.program.public_id), "slot": str(world.slot.public_id)}

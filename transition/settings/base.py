@@ -48,7 +48,7 @@ MIDDLEWARE = [
     "transition.middleware.RefuseControlCharacters",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "transition.middleware.CompressedPages",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "transition.outage_sessions.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
