@@ -117,6 +117,8 @@ class LineField(forms.CharField):
             return self.empty_value
         if text.has_forbidden(str(value)):
             raise ValidationError("使えない文字（制御文字）が入っています。入力し直してください。", code="forbidden")
+        if len(str(value)) > text.most_code_points(self.max_length):
+            raise self._too_long(len(str(value)))
         return self.clean_value(str(value)) or self.empty_value
 
     def validate(self, value: Any) -> None:
@@ -127,9 +129,11 @@ class LineField(forms.CharField):
         if len(value) > self.max_length * _CODE_POINTS_PER_GRAPHEME:
             length = max(length, len(value))
         if length > self.max_length:
-            raise ValidationError(
-                f"{self.max_length:,}文字以内で入力してください（いま{length:,}文字）。", code="max_length"
-            )
+            raise self._too_long(length)
+
+    def _too_long(self, length: int) -> ValidationError:
+        most = text.most_code_points(None) if self.max_length is None else self.max_length
+        return ValidationError(f"{most:,}文字以内で入力してください（いま{length:,}文字）。", code="max_length")
 
 
 class TextField(LineField):

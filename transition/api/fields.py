@@ -67,7 +67,14 @@ class LineField(serializers.CharField):
     clean_value = staticmethod(text.clean_line)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        return super().run_validation(self.clean_value(data) if isinstance(data, str) else data)
+        # What is beyond all measure is refused by its length, without being tidied up.
+        if isinstance(data, str) and len(data) <= text.most_code_points(self.max_length):
+            data = self.clean_value(data)
+        elif isinstance(data, str):
+            raise serializers.ValidationError(
+                self.error_messages["max_length"].format(max_length=self.max_length or len(data)), "max_length"
+            )
+        return super().run_validation(data)
 
 
 class TextField(LineField):

@@ -8,11 +8,13 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 DEEPEST = 20
+# Of a list or an object. Each entry may be wrong in itself, and would be answered with a sentence.
+MOST_ENTRIES = 200
 UNREADABLE = "本文をJSONとして読めませんでした。"
 
 
 class StrictJSONParser(BaseParser):
-    """An object, no deeper than DEEPEST. Raises ParseError (400) for anything else."""
+    """An object, no deeper than DEEPEST, nowhere longer than MOST_ENTRIES. Raises ParseError (400) for others."""
 
     media_type = "application/json"
 
@@ -27,6 +29,8 @@ class StrictJSONParser(BaseParser):
             raise ParseError("本文はJSONのオブジェクト（{…}）にしてください。")
         if _depth(content) > DEEPEST:
             raise ParseError(f"本文の入れ子が深すぎます（{DEEPEST}段まで）。")
+        if _most_entries(content) > MOST_ENTRIES:
+            raise ParseError(f"本文の並びが長すぎます（{MOST_ENTRIES}個まで）。")
         return content
 
 
@@ -50,6 +54,16 @@ def _depth(content: object) -> int:
         if deep > DEEPEST:
             break
     return deep
+
+
+def _most_entries(content: object) -> int:
+    """How many entries the longest list or object has."""
+    level, lengths = [content], [0]
+    while level:
+        inside = [_inside(one) for one in level]
+        lengths.append(max(map(len, inside)))
+        level = [inner for found in inside for inner in found]
+    return max(lengths)
 
 
 def _inside(one: object) -> list[Any]:

@@ -6,7 +6,8 @@ old family names survive; only what nobody can see or meant is removed. Folding 
 
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, Literal
 
 # C0 controls other than tab and line ends break databases and logs; lone surrogates are no characters at all.
 FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
@@ -23,6 +24,14 @@ _COMPATIBILITY_IDEOGRAPHS: Final = re.compile("([\uf900-\ufaff\U0002f800-\U0002f
 _HALF_WIDTH_KATAKANA: Final = re.compile("[\uff61-\uff9d][\uff9e\uff9f]*|(?<=[ぁ-ゖァ-ヺ\u3099\u309a])[\uff9e\uff9f]+")
 # Under NFKC "10²" would read as 102 and "１①" as 11.
 _NOT_A_PLAIN_DIGIT: Final = ("<super>", "<sub>", "<circle>", "<fraction>")
+
+# Sorting the marks of one letter takes the square of their number; nobody writes more than a few.
+_MARKS_AT_ONCE: Final = 200
+_LONGEST_NUMBER: Final = 1_000
+_LONGEST_TEXT: Final = 50_000
+_ROOM_FOR_BLANKS: Final = 10_000
+# Marks only once they are taken apart.
+_MARKS_IN_DISGUISE: Final = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
 
 _DASHES: Final = "-~\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2053\u2212\u2500\u2501\u301c\u3030\u30a0"
 _MIDDLE_DOTS: Final = "・\u00b7\u2022\u2027\u2219\u22c5"
@@ -41,7 +50,10 @@ def has_forbidden(s: str) -> bool:
 
 
 def normalize_digits(s: str) -> str:
-    """Numbers, dates and codes in half width, without surrounding spaces or invisible characters; never names."""
+    """Numbers, dates and codes in half width, without surrounding spaces or invisible characters; never names. What is
+    longer than any of these stays as it is, and nobody reads it as one."""
+    if len(s) > _LONGEST_NUMBER:
+        return s
     visible = (c for c in s if unicodedata.category(c) != "Cf")
     return "".join(
         c if unicodedata.decomposition(c).startswith(_NOT_A_PLAIN_DIGIT) else unicodedata.normalize("NFKC", c)
@@ -62,9 +74,33 @@ def clean_text(s: str) -> str:
 
 def search_key(s: str) -> str:
     """The same key for ﾔﾏﾀﾞ, やまだ and ヤマダ: what people mean alike is found alike. Never shown."""
-    key = unicodedata.normalize("NFKC", s).casefold()
-    key = "".join(c for c in unicodedata.normalize("NFKC", key) if _is_visible(c, or_selector=False))
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFC", key).translate(_FOLDS))
+    key = normalize("NFKC", s).casefold()
+    key = "".join(c for c in normalize("NFKC", key) if _is_visible(c, or_selector=False))
+    return normalize("NFKC", normalize("NFC", key).translate(_FOLDS))
+
+
+def normalize(form: Literal["NFC", "NFKC"], s: str) -> str:
+    """As `unicodedata` does it, in a time that grows with the length and not with its square: a letter with hundreds of
+    marks keeps them all, in the order in which they came."""
+    if len(s) <= _MARKS_AT_ONCE:
+        return unicodedata.normalize(form, s)
+    return "".join(unicodedata.normalize(form, piece) for piece in _pieces(s))
+
+
+def _pieces(s: str) -> Iterator[str]:
+    start = marks = 0
+    for i, c in enumerate(s):
+        marks = marks + 1 if unicodedata.combining(c) or c in _MARKS_IN_DISGUISE else 0
+        if marks > _MARKS_AT_ONCE:
+            yield s[start:i]
+            start, marks = i, 0
+    yield s[start:]
+
+
+def most_code_points(max_length: int | None) -> int:
+    """How long a text may come in before it is tidied up: blanks and unseen signs go, a letter may carry marks. What
+    is longer than this would only be tidied up in order to be refused."""
+    return _LONGEST_TEXT if max_length is None else 10 * max_length + _ROOM_FOR_BLANKS
 
 
 def graphemes(s: str) -> int:
@@ -86,9 +122,9 @@ def graphemes(s: str) -> int:
 
 
 def _clean(s: str) -> str:
-    wide = _HALF_WIDTH_KATAKANA.sub(lambda found: unicodedata.normalize("NFKC", found[0]), _without_invisible(s))
+    wide = _HALF_WIDTH_KATAKANA.sub(lambda found: normalize("NFKC", found[0]), _without_invisible(s))
     parts = _COMPATIBILITY_IDEOGRAPHS.split(wide)
-    return "".join(part if i % 2 else unicodedata.normalize("NFC", part) for i, part in enumerate(parts))
+    return "".join(part if i % 2 else normalize("NFC", part) for i, part in enumerate(parts))
 
 
 def _without_invisible(s: str) -> str:
