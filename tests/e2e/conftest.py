@@ -46,7 +46,7 @@ def signed_in(browser: Browser, live_server, browser_context_args):
     contexts = []
 
     def open_page(user: User, password: str = PASSWORD, **options) -> Page:
-        context = browser.new_context(base_url=live_server.url, **{**browser_context_args, **options})
+        context = browser.new_context(**{**browser_context_args, "base_url": live_server.url, **options})
         contexts.append(context)
         context.set_default_timeout(15_000)
         page = context.new_page()

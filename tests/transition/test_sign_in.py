@@ -1,6 +1,7 @@
 """Lock-out, time-out, one's own sign-ins: in the database, for all processes together."""
 
 import datetime as dt
+import multiprocessing
 import threading
 
 import pytest
@@ -113,6 +114,32 @@ def test_no_number_of_processes_at_once_tries_more_often():
         thread.join()
     assert waits.count(0) == 10
     assert len(waits) == 36
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.race
+def test_three_processes_count_together():
+    """As web servers do, each with memory of its own."""
+    user = factories.UserFactory()
+    UserSession.objects.create(user=user, ip="192.0.2.7", session_key="known", user_agent="")
+    forked = multiprocessing.get_context("fork")
+    answers = forked.Queue()
+
+    def guess():
+        connections.close_all()
+        for _ in range(4):
+            answers.put(sign_in(Client(), user, "wrong", **HOME).status_code)
+
+    connections.close_all()
+    processes = [forked.Process(target=guess) for _ in range(3)]
+    for process in processes:
+        process.start()
+    found = [answers.get(timeout=60) for _ in range(12)]
+    for process in processes:
+        process.join()
+    assert sorted(found) == [422] * 10 + [429] * 2
+    # The colleague at the same address goes on working.
+    assert sign_in(Client(), factories.UserFactory(), **HOME).status_code == 302
 
 
 class TestSession:
