@@ -28,6 +28,20 @@ OF_FEEDS = {
 
 
 @dataclass(slots=True)
+class Looks:
+    """At one person: how many, at what, from when to when. For telling that person."""
+
+    first: dt.datetime
+    last: dt.datetime
+    count: int = 0
+    whats: set[str] = field(default_factory=set)
+
+    @property
+    def kinds(self) -> list[str]:
+        return looks.kinds(self.whats)
+
+
+@dataclass(slots=True)
 class Report:
     """`people` were certainly shown, `reachable` could be read in that time; `fetched`: when a secret address was last
     read, as far as that is kept. `views` and `acts` count, by their words."""
@@ -37,6 +51,7 @@ class Report:
     until: dt.datetime
     people: set[int] = field(default_factory=set)
     reachable: set[int] = field(default_factory=set)
+    looks: dict[int, Looks] = field(default_factory=dict)
     kinds: list[str] = field(default_factory=list)
     views: dict[str, int] = field(default_factory=dict)
     acts: dict[str, int] = field(default_factory=dict)
@@ -94,10 +109,16 @@ def of_link(link: PersonLink, since: dt.datetime, until: dt.datetime) -> Report:
 def _add_views(report: Report, rows: QuerySet[ViewLog]) -> None:
     whats: set[str] = set()
     within = rows.filter(at__gte=report.since, at__lt=report.until)
-    for what, person, data in within.order_by().values_list("what", "person", "data").iterator():
+    for at, what, person, data in within.order_by("pk").values_list("at", "what", "person", "data").iterator():
         whats.add(what)
         report.views[looks.label(what)] = report.views.get(looks.label(what), 0) + 1
-        report.people |= {person} if person else set(data.get("people", []))
+        shown = [person] if person else data.get("people", [])
+        report.people.update(shown)
+        for one in shown:
+            found = report.looks.setdefault(one, Looks(at, at))
+            found.first, found.last = min(found.first, at), max(found.last, at)
+            found.count += 1
+            found.whats.add(what)
         report.cards += what == "card"
         report.photos += what in {"photo", "photos"}
     report.kinds = sorted({*report.kinds, *looks.kinds(whats)})

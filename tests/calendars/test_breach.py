@@ -1,5 +1,6 @@
 """A leak that was made up: whose data, which kinds, and by what."""
 
+import csv
 import datetime as dt
 import json
 from io import StringIO
@@ -15,7 +16,7 @@ from tests.api.test_access import token
 from tests.personas import make_world
 from tests.programs.pages import client_of, request
 from transition import clock
-from transition.models import PersonLink, ViewLog
+from transition.models import Person, PersonLink, ViewLog
 from transition.services import contacts, links
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,33 @@ def test_the_numbers_come_first(world):
     first, second, *_ = out.getvalue().splitlines()
     assert (first, second) == ("見られた本人: 1人", "見られた可能性のある本人: 1人（上を含む）")
     assert world.person.name in out.getvalue()
+
+
+def test_one_line_for_each_person_to_be_told(world, frozen_time):
+    """Known by hand: two looks at one, a third person in a list only, a fourth within reach."""
+    listed, unseen = (factories.PersonFactory(municipality=world.municipality) for _ in range(2))
+    factories.SupportLinkFactory(person=unseen, organization=world.office)
+    Person.objects.filter(pk=listed.pk).update(family_name="=見本")
+    client = client_of(world.worker)
+    client.get(person_page(world.person, "consent-list"))
+    ids = [world.person.pk, listed.pk]
+    looked = {"actor": world.worker.pk, "organization": world.office.pk}
+    frozen_time.shift(3600)
+    ViewLog.objects.create(**looked, what="people", data={"count": 2, "people": ids})
+    out = StringIO()
+    call_command("breach_report", *options({"since": DAY, "user": world.worker.email}), "--csv", stdout=out)
+    header, *rows = csv.reader(StringIO(out.getvalue().removeprefix("\ufeff")))
+    assert header == ["公開ID", "本人", "市町村", "見られたか", "情報の種類", "閲覧の数", "最初の閲覧", "最後の閲覧"]
+    found = {row[0]: row[1:] for row in rows}
+    assert len(rows) == len(found) == 3
+    first, second, third = (found[str(person.public_id)] for person in (world.person, listed, unseen))
+    assert first[2] == second[2] == "見られた"
+    assert first[4:] == ["2", "2026-11-22 10:00", "2026-11-22 11:00"]
+    assert second[4:] == ["1", "2026-11-22 11:00", "2026-11-22 11:00"]
+    assert "同意" in first[3].split("、")
+    assert "同意" not in second[3].split("、")
+    assert second[0].startswith("'=見本")
+    assert third[2:] == ["見られた可能性がある", "", "0", "", ""]
 
 
 def test_an_access_token(world):

@@ -2,7 +2,14 @@
 named here with its reason; a new service fails until it is one or the other."""
 
 import ast
+import json
 from pathlib import Path
+
+import pytest
+
+from tests import whole_life
+from tests.programs.pages import client_of
+from transition.models import AuditEvent, AuditSeal, ViewLog
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("transition", "programs", "calendars")
@@ -110,3 +117,21 @@ def test_the_look_has_power():
     assert is_writing(function)
     names = {"audit": "transition.services.audit", "step": "a.step"}
     assert {record, "a.step"} <= calls(function, names)
+
+
+@pytest.mark.django_db
+def test_a_whole_life_leaves_no_word_in_the_evidence():
+    """Everything that can be written about somebody is written, read and changed; the evidence holds ids, numbers and
+    codes: not one Japanese letter, no address, no name."""
+    life = whole_life.live()
+    pages = ("person-detail", "consent-list", "contact-list", "card", "goal-list", "document-list", "story")
+    for user in (life.world.worker, life.world.coordinator):
+        for page in pages:
+            client_of(user).get(f"/people/{life.person.public_id}/{'' if page == 'person-detail' else page}")
+        client_of(user).get("/people/")
+    rows = [row for model in (AuditEvent, AuditSeal, ViewLog) for row in model._base_manager.values()]
+    written = json.dumps(rows, default=str, ensure_ascii=False)
+    assert AuditEvent.objects.count() >= 6
+    assert ViewLog.objects.count() >= 2
+    assert written.isascii()
+    assert "@" not in written

@@ -16,7 +16,7 @@ from tests.personas import make_world, member
 from tests.programs.pages import client_of, request
 from transition import seen
 from transition.enums import MembershipRole, ViewedBy
-from transition.models import Membership, Person, ViewLog
+from transition.models import AuditEvent, Membership, Person, ViewLog
 from transition.services import views
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +125,26 @@ def test_nobody_is_watched_outside_of_a_request(world):
         Person.objects.get()
     Person.objects.get()
     assert list(people) == [world.person.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_database_that_takes_nothing_pages_can_be_read_and_nothing_taken_out(caplog):
+    """What a person needs tonight can be read; the look stands in the log. A file leaves with its evidence or not."""
+    world = make_world()
+    worker, coordinator = client_of(world.worker), client_of(world.coordinator)
+    coordinator.raise_request_exception = False
+    on = {"sqlite": "PRAGMA query_only = 1", "postgresql": "SET default_transaction_read_only = on"}
+    off = {"sqlite": "PRAGMA query_only = 0", "postgresql": "SET default_transaction_read_only = off"}
+    connection.cursor().execute(on[connection.vendor])
+    try:
+        assert worker.get(page(world.person)).status_code == 200
+        refused = coordinator.get("/audit/?format=csv")
+    finally:
+        connection.cursor().execute(off[connection.vendor])
+    assert f"actor {world.worker.pk}, people {world.person.pk}, what person" in caplog.text
+    assert refused.status_code == 503
+    assert world.person.name not in refused.content.decode()
+    assert (ViewLog.objects.count(), AuditEvent.objects.filter(action__startswith="export.").count()) == (0, 0)
 
 
 @pytest.mark.real_time

@@ -10,7 +10,10 @@ from django.db.models import QuerySet
 from calendars.models import CalendarFeed
 from calendars.queries import breach
 from transition import clock
+from transition.exports import csv_text
 from transition.models import ApiToken, Organization, Person, PersonLink, User
+
+HEADER = ("公開ID", "本人", "市町村", "見られたか", "情報の種類", "閲覧の数", "最初の閲覧", "最後の閲覧")
 
 
 class Command(BaseCommand):
@@ -19,7 +22,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--since", type=dt.date.fromisoformat, required=True, help="この日から（例: 2026-11-01）")
         parser.add_argument("--until", type=dt.date.fromisoformat, help="この日まで（なければ今まで）")
-        parser.add_argument("--json", action="store_true", help="JSONで書く")
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="JSONで書く")
+        form.add_argument("--csv", action="store_true", help="本人1人を1行にした表で書く（本人に知らせるため）")
         one = parser.add_mutually_exclusive_group(required=True)
         one.add_argument("--user", metavar="EMAIL", help="職員のサインインを知られた")
         one.add_argument("--org", metavar="ID", help="組織の公開ID、事業所番号、市町村番号")
@@ -34,7 +39,8 @@ class Command(BaseCommand):
         begin = clock.at(since, dt.time.min)
         end = clock.at(until + dt.timedelta(days=1), dt.time.min) if until else clock.now() + dt.timedelta(seconds=1)
         report = _report(options, begin, end)
-        self.stdout.write(_as_json(report) if options["json"] else _as_text(report))
+        write = _as_json if options["json"] else _as_csv if options["csv"] else _as_text
+        self.stdout.write(write(report), ending="" if options["csv"] else "\n")
 
 
 def _report(options: dict[str, Any], since: dt.datetime, until: dt.datetime) -> breach.Report:
@@ -91,6 +97,18 @@ def _as_json(report: breach.Report) -> str:
         "reachable": [str(person.public_id) for person in _people(report.reachable - report.people)],
     }
     return json.dumps(body, ensure_ascii=False, indent=2, default=_moment)
+
+
+def _as_csv(report: breach.Report) -> str:
+    rows = []
+    for person in _people(report.reachable):
+        found = report.looks.get(person.pk)
+        certain = "見られた" if person.pk in report.people else "見られた可能性がある"
+        kinds = "、".join(found.kinds if found else [])
+        seen = (found.count, found.first, found.last) if found else (0, None, None)
+        rows.append((str(person.public_id), person.name, person.municipality.name, certain, kinds, *seen))
+    # The mark (BOM) by which Excel knows UTF-8.
+    return "\ufeff" + csv_text(HEADER, rows)
 
 
 def _moment(value: Any) -> str:
