@@ -61,6 +61,7 @@ ROLES = {
 }
 PAGES = [
     Page("everybody", "transition:sign-in", "サインイン"),
+    Page("everybody", "account_reset_password", "パスワードをわすれたとき", file="forgotten"),
     Page("everybody", "transition:guide", "はじめての方へ"),
     Page("everybody", "api:docs", "APIの説明"),
     Page("worker", "programs:today", "きょう"),
@@ -95,6 +96,11 @@ PAGES = [
     Page("worker", "transition:notification-list", "お知らせ"),
     Page("worker", "transition:notification-choices", "お知らせの受け取り方"),
     Page("worker", "transition:token-list", "アクセストークン"),
+    Page("worker", "transition:account", "アカウント"),
+    Page("worker", "mfa_index", "2つめの確認", file="second-factors"),
+    Page("worker", "mfa_activate_totp", "認証アプリを登録する", file="authenticator-app"),
+    Page("worker", "mfa_add_webauthn", "パスキーを登録する", file="passkey"),
+    Page("worker", "transition:own-sign-ins", "サインインしている所"),
     Page("home", "programs:today", "きょう"),
     Page("home", "programs:board", "居室の空き"),
     Page("home", "programs:board", "夜を選ぶ", query="pick=1", file="board-pick"),
@@ -116,7 +122,9 @@ PAGES = [
     Page("municipality", "programs:intention-list", "意向確認"),
     Page("municipality", "programs:program-list", "事業と上限"),
     Page("municipality", "programs:webhook-list", "ウェブフック"),
+    Page("municipality", "transition:member-list", "職員と招待"),
     Page("administrator", "transition:operations", "運用"),
+    Page("administrator", "transition:second-factor-reset", "2つめの確認をなくした方へ"),
     Page("person", "programs:easy-today", "きょう"),
     Page("person", "programs:easy-next", "つぎ"),
     Page("person", "programs:easy-session", "体験"),
@@ -250,6 +258,10 @@ def signed_in(browser: Any, address: str, role: str) -> Iterator[tuple[Any, Any]
         page.get_by_label("パスワード").fill(settings.DEMO_PASSWORD)
         page.get_by_role("button", name="サインイン").click()
         page.wait_for_url(lambda url: "/sign-in/" not in url)
+    if role == "administrator":
+        page.goto("/operations/staff-mode/")
+        page.get_by_role("button", name="管理モードをはじめる").click()
+        page.wait_for_url("**/operations/")
     try:
         yield page, subjects
     finally:
