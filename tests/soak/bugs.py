@@ -2,7 +2,7 @@
 
 no_lock         people and rooms are read without a lock; on SQLite, where the transaction is the lock, without one
 no_unique_key   nothing says that a night is there once; the keys are dropped from the database of the run
-out_of_order    nights are put in by chance instead of by date, and no room is locked before, which would hide it
+out_of_order    nights are put in one by one as chance has it, and no room is locked before, which would hide it
 key_outside     the key of a request is written after its effect, in a transaction of its own
 wrong_order     who cancels locks the room before the person
 
@@ -14,15 +14,15 @@ import random
 import sys
 import time
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
 ONLY_ON_POSTGRES = ("out_of_order", "wrong_order")
-# What the key is late by, about as long as an answer takes to write.
-LATE_SECONDS = 0.05
-# Between the first lock and the second.
-PAUSE_SECONDS = 0.005
+# What the key is late by, about as long as a busy server takes to write an answer.
+LATE_SECONDS = 0.1
+# Between the first lock and the second, and between two nights.
+PAUSE_SECONDS = 0.03
 
 SERVICES = ("sessions", "outings", "nights", "slots", "homes", "records")
 
@@ -49,22 +49,24 @@ def no_unique_key() -> None:
 
 
 def out_of_order() -> None:
-    from programs.domain import spans
-    from programs.models import Room
+    from programs.models import Room, RoomNight
     from transition.services import transactions
 
     lock = transactions.lock
 
-    def shuffled(first: Any, last: Any) -> Iterator[Any]:
-        found = list(spans.nights(first, last))
-        random.shuffle(found)
-        return iter(found)
+    def one_by_one(nights: Iterable[Any], **_: Any) -> list[Any]:
+        shuffled = list(nights)
+        random.shuffle(shuffled)
+        for night in shuffled:
+            night.save()
+            time.sleep(PAUSE_SECONDS)
+        return shuffled
 
     def without_rooms(model: Any, ids: Iterable[int]) -> list[Any]:
         return list(model.objects.filter(pk__in=set(ids)).order_by("pk")) if model is Room else lock(model, ids)
 
     _everywhere("lock", lock, without_rooms)
-    _services()["sessions"].nights = shuffled
+    RoomNight.objects.bulk_create = one_by_one  # type: ignore[method-assign]
 
 
 def key_outside() -> None:

@@ -1,7 +1,7 @@
 """The programs that use the API: each a thread with a token of its own and a file into which it writes what it sent and
 what it heard. After a broken connection or a fault of the server it sends the same again, with the same key.
 
-    python -m tests.soak.clients WORLD FOLDER PORT SECONDS SEED
+    python -m tests.soak.clients WORLD FOLDER PORT SECONDS LEAST SEED
 """
 
 import contextlib
@@ -25,25 +25,46 @@ from tests.soak.history import KEPT
 PATIENCE_SECONDS = 30
 # What is under way when the time is up may still find out.
 GRACE_SECONDS = 60
+# How many times the time that was asked for.
+MOST_TIMES = 6
 # Of a hundred: does not wait for the answer but sends again at once; goes away without an answer; sends again what
 # was answered long ago.
 HURRIED, GONE, REPLAYED = 0.06, 0.01, 0.07
 REMEMBERED = 40
 
 
+class End:
+    """When the time is up; on a slow machine when so many operations were begun, but not much later."""
+
+    def __init__(self, seconds: float, least: int) -> None:
+        begun = time.monotonic()
+        self.least, self.soonest, self.latest = least, begun + seconds, begun + MOST_TIMES * seconds
+        self.count = 0
+        self._lock = threading.Lock()
+
+    def note(self) -> None:
+        with self._lock:
+            self.count += 1
+
+    @property
+    def has_come(self) -> bool:
+        now = time.monotonic()
+        return now > self.latest or (now > self.soonest and self.count >= self.least)
+
+
 class Program(threading.Thread):
     def __init__(
-        self, client: dict[str, Any], aim: Aim, file: IO[str], port: int, seconds: float, chance: random.Random
+        self, client: dict[str, Any], aim: Aim, file: IO[str], port: int, end: End, chance: random.Random
     ) -> None:
         super().__init__(daemon=True)
         self.client, self.aim, self.file, self.port, self.chance = client, aim, file, port, chance
-        self.until = time.monotonic() + seconds
+        self.end = end
         self.connection: http.client.HTTPConnection | None = None
         self.answered: deque[tuple[str, str, Wish]] = deque(maxlen=REMEMBERED)
         self.count = 0
 
     def run(self) -> None:
-        while time.monotonic() < self.until:
+        while not self.end.has_come:
             if self.answered and self.chance.random() < REPLAYED:
                 self.replay()
             else:
@@ -53,11 +74,15 @@ class Program(threading.Thread):
     def act(self) -> None:
         wish = self.aim.wish(self.client, self.chance)
         self.count += 1
+        self.end.note()
         number, key = f"{self.client['user']}-{self.count}", str(uuid.uuid4())
         about = {"user": self.client["user"], "action": wish.action, "key": key}
         self.write("sent", number, **about, session=wish.session, body=wish.body)
         hurried, gone = self.chance.random() < HURRIED, self.chance.random() < GONE
-        while time.monotonic() < self.until + GRACE_SECONDS:
+        ended: float | None = None
+        while ended is None or time.monotonic() < ended + GRACE_SECONDS:
+            if ended is None and self.end.has_come:
+                ended = time.monotonic()
             self.write("attempt", number)
             heard = self.send(wish, key, self.chance.uniform(0.005, 0.2) if hurried or gone else PATIENCE_SECONDS)
             if gone:
@@ -127,18 +152,19 @@ def _digest(body: bytes) -> str:
 
 def main() -> None:
     world = json.loads(Path(sys.argv[1]).read_text())
-    folder, port, seconds, seed = Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), sys.argv[5]
+    folder, port, seed = Path(sys.argv[2]), int(sys.argv[3]), sys.argv[6]
+    end = End(float(sys.argv[4]), int(sys.argv[5]))
     aim = Aim(world, Known())
     with contextlib.ExitStack() as stack:
         programs = []
         for client in world["clients"]:
             file = stack.enter_context((folder / f"{client['user']}.jsonl").open("w"))
             chance = random.Random(f"{seed}-{client['user']}")
-            programs.append(Program(client, aim, file, port, seconds, chance))
+            programs.append(Program(client, aim, file, port, end, chance))
         for program in programs:
             program.start()
         for program in programs:
-            program.join(seconds + GRACE_SECONDS + 2 * PATIENCE_SECONDS)
+            program.join()
 
 
 if __name__ == "__main__":

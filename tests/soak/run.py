@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.soak import check, history, past, state, ways
+from tests.soak.clients import MOST_TIMES
 from tests.soak.history import Operation
 from tests.soak.servers import ROOT, Postgres, Queue, Web, environment, processes
 
@@ -37,7 +38,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--minutes", type=lambda text: float(text) * 60, dest="seconds", help="instead of --seconds")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--least", type=int, default=0, help="operations; a slow machine takes up to six times as long")
     parser.add_argument("--clients", type=int, default=30)
+    parser.add_argument("--people", type=int, default=12)
+    parser.add_argument("--rooms", type=int, default=6)
     parser.add_argument("--bug", default="")
     parser.add_argument("--kill-every", type=float, default=4, help="seconds between two kills of web processes")
     parser.add_argument("--crash-every", type=float, default=18, help="seconds between two crashes of PostgreSQL")
@@ -80,7 +84,16 @@ def soak(asked: argparse.Namespace, home: Path) -> dict[str, Any]:
             SOAK_BUG=asked.bug,
             PYTHONPATH=str(ROOT),
         )
-        command([sys.executable, "-m", "tests.soak.world", home / "world.json", asked.clients])
+        words = [
+            sys.executable,
+            "-m",
+            "tests.soak.world",
+            home / "world.json",
+            asked.clients,
+            asked.people,
+            asked.rooms,
+        ]
+        subprocess.run([str(word) for word in words], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
         world = json.loads((home / "world.json").read_text())
         web = Web(home / "web.log", dict(os.environ))
         stack.callback(web.stop)
@@ -110,21 +123,17 @@ def soak(asked: argparse.Namespace, home: Path) -> dict[str, Any]:
         }
 
 
-def command(words: list[Any]) -> None:
-    subprocess.run([str(word) for word in words], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
-
-
 def load(asked: argparse.Namespace, home: Path, web: Web, queue: Queue, database: Postgres | None) -> None:
     """The programs ask; meanwhile one thing after the other is killed. Ends when the last answer is there."""
     words = [sys.executable, "-m", "tests.soak.clients", home / "world.json", home / "history", web.port]
     clients = subprocess.Popen(
-        [str(word) for word in [*words, asked.seconds, asked.seed]],
+        [str(word) for word in [*words, asked.seconds, asked.least, asked.seed]],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         preexec_fn=lambda: processes.die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - we start no threads
     )
     begun = time.monotonic()
-    until = begun + asked.seconds
+    until = begun + asked.seconds * (MOST_TIMES if asked.least else 1)
     chance = random.Random(asked.seed)
     # The first ones soon, so that a short run has them too; NEVER is never.
     kills, crashes = asked.kill_every < NEVER, asked.crash_every < NEVER

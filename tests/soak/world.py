@@ -1,6 +1,8 @@
 """Everybody and everything of a run, in an empty database; written as JSON for the programs and for the checker.
 
-Run as a program of its own, so that neither of them ever needs Django.
+Run as a program of its own, so that neither of them ever needs Django:
+
+    python -m tests.soak.world FILE CLIENTS PEOPLE ROOMS
 """
 
 import datetime as dt
@@ -9,8 +11,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PEOPLE = 12
-ROOMS = 6
 # Of whom feed, API, page and export are compared.
 COMPARED = 3
 DAYS_AHEAD = 300
@@ -34,12 +34,12 @@ def main() -> None:
     call_command("schedules")
     if settings.SOAK_BUG == "no_unique_key":
         bugs.unlock_nights()
-    made = make(int(sys.argv[2]))
+    made = make(*map(int, sys.argv[2:]))
     Path(sys.argv[1]).write_text(json.dumps(made, ensure_ascii=False, default=str))
     connections.close_all()
 
 
-def make(clients: int) -> dict[str, Any]:
+def make(clients: int, persons: int, beds: int) -> dict[str, Any]:
     from programs.models import Program
     from tests import factories
     from transition import clock
@@ -59,8 +59,8 @@ def make(clients: int) -> dict[str, Any]:
         for number in range(max(2 * len(where), round(clients * share / 100))):
             organization = where[number % len(where)]
             members[kind].append(factories.MembershipFactory(organization=organization, role=role, user__password="!"))
-    people = [_person(number, city, offices, today) for number in range(PEOPLE)]
-    stranger = _person(PEOPLE, other, [far], today)
+    people = [_person(number, city, offices, today) for number in range(persons)]
+    stranger = _person(persons, other, [far], today)
     programs = {program.code: program for program in Program.objects.all()}
     enrollments = {
         person.pk: factories.EnrollmentFactory(
@@ -72,7 +72,7 @@ def make(clients: int) -> dict[str, Any]:
         )
         for person in [*people, stranger]
     }
-    rooms = [factories.RoomFactory(home=homes[number % 2]) for number in range(ROOMS)]
+    rooms = [factories.RoomFactory(home=homes[number % 2]) for number in range(beds)]
     publisher = members["home"][0].user
     slots = [
         factories.SlotFactory(
