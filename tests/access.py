@@ -1,45 +1,35 @@
-"""Who gets in where: one row for each address, and the world in which it is tried."""
+"""Who gets in where: one row for each address. The world in which it is tried: tests/place.py."""
 
-import datetime as dt
 import re
 import uuid
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-from django.db import transaction
-from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from calendars.models import CalendarFeed
-from calendars.services import feeds
-from programs.enums import OutcomeCode, ProgramKind
-from programs.models import Enrollment, FamilyRemark, HomePhoto, Limit, Photo, Program, Session, StopRequest
+from programs.models import FamilyRemark, HomePhoto
 from programs.models.external import ExternalCalendar
-from programs.services import programs, voices
-from tests import factories
-from tests.personas import World, make_world, member
-from tests.programs.pages import client_of, request
-from transition import clock
-from transition.enums import ConsentKind, MembershipRole, OrganizationKind
-from transition.models import Consent, Goal, Membership, PersonLink, Pulse, User, WishItem
-from transition.services import links
+from tests.place import Place, make_place, undone
+
+__all__ = ["Place", "make_place", "undone"]
 
 IN, FORBIDDEN, MISSING, SIGN_IN, NOT_ALLOWED = "in", "forbidden", "missing", "sign in", "not allowed"
 
 COORDINATING = ("coordinator", "center")
-SUPPORTING = ("coordinator", "staff", "center", "worker")
+SUPPORTING = ("coordinator", "staff", "center", "worker", "colleague", "facility")
 HOSTING = ("home",)
 BOTH = (*SUPPORTING, *HOSTING)
 HOMES = ("home", "other_home")
-PERSONAS = (*SUPPORTING, *HOSTING, "stranger", "other_home", "ended")
+# Signed in and at home nowhere here: with a membership elsewhere, with one that has ended, with none.
+ELSEWHERE = ("stranger", "other_home", "other_city", "ended", "administrator")
+PERSONAS = (*SUPPORTING, *HOSTING, *ELSEWHERE)
+# Without a sign-in; the last two hold a secret address, which opens its own pages and nothing here.
+SIGNED_OUT = ("", "family", "person")
+HOMELESS = ("ended", "administrator")
 ANYBODY = PERSONAS
-STAFF_ANYWHERE = tuple(name for name in PERSONAS if name != "ended")
-WORKING = tuple(name for name in PERSONAS if name != "ended")
-MOVED_ON = dt.date(2026, 11, 1)
+STAFF_ANYWHERE = tuple(name for name in PERSONAS if name not in HOMELESS)
+WORKING = STAFF_ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,92 +44,6 @@ class Row:
     refused: tuple[str, ...] = ()
     data: Callable[["Place"], dict[str, Any]] = lambda place: {}
     public: bool = False
-
-
-@dataclass
-class Place:
-    """A world in which something of everything exists."""
-
-    world: World
-    users: dict[str, User]
-    session: Session
-    outing: Session
-    enrollment: Enrollment
-    goal: Goal
-    consent: Consent
-    photo: Photo
-    feed: CalendarFeed
-    link: PersonLink
-    stop: StopRequest
-    own_program: Program
-    limit: Limit
-    wish_item: WishItem
-    clients: dict[str, Client]
-
-    def client(self, persona: str) -> Client:
-        """The persona's signed-in client; "" for nobody's."""
-        return self.clients[persona]
-
-
-def make_place() -> Place:
-    world = make_world()
-    Pulse.objects.create(name=Pulse.CANARY)
-    city = world.municipality
-    center = factories.OrganizationFactory(kind=OrganizationKind.CORE_CENTER, municipality=city)
-    ended = member(world.office)
-    Membership.objects.filter(user=ended).update(ended_at=clock.now())
-    users = {
-        "coordinator": world.coordinator,
-        "staff": member(city),
-        "center": member(center, MembershipRole.COORDINATOR),
-        "worker": world.worker,
-        "home": world.home_staff,
-        "stranger": world.stranger,
-        "other_home": world.other_home_staff,
-        "ended": ended,
-    }
-    clients = {name: client_of(user) for name, user in users.items()} | {"": Client()}
-    factories.LimitFactory(program=world.program, code="year")
-    session = request(world, "2026-12-05", "2026-12-07")
-    own = programs.adopt(program=factories.ProgramFactory(code="city-outing"), municipality=city, by=world.coordinator)
-    outing = factories.ProgramFactory(code="outing", name="外出体験", kind=ProgramKind.OUTING, months=6)
-    enrollment = factories.EnrollmentFactory(person=world.person, program=outing, organization=world.office)
-    factories.ReviewFactory(enrollment=enrollment)
-    moved = factories.OutcomeFactory(enrollment=enrollment, code=OutcomeCode.MOVED_FLAT, moved_on=MOVED_ON)
-    factories.FollowUpFactory(outcome=moved)
-    factories.ConsentFactory(person=world.person)
-    factories.PersonCardFactory(person=world.person)
-    factories.DisclosureFactory(person=world.person)
-    factories.ContactFactory(person=world.person)
-    factories.FamilyRemarkFactory(session=session)
-    picture = default_storage.save("small.jpg", ContentFile(b"not looked into"))
-    factories.HomePhotoFactory(home=world.room.home, small=picture)
-    factories.ExternalCalendarFactory(home=world.room.home)
-    factories.WebhookFactory(organization=city, created_by=world.coordinator)
-    factories.NotificationFactory(user=world.worker, organization=world.office)
-    factories.ApiTokenFactory(user=world.worker, organization=world.office)
-    factories.InvitationFactory(organization=city, created_by=world.coordinator)
-    return Place(
-        world=world,
-        users=users,
-        session=session,
-        outing=factories.SessionFactory(
-            person=world.person, program=outing, enrollment=enrollment, organization=world.office
-        ),
-        enrollment=enrollment,
-        goal=factories.GoalFactory(person=world.person),
-        consent=factories.ConsentFactory(person=world.person, kind=ConsentKind.PHOTO),
-        photo=Photo.objects.create(
-            session=session, large="none.jpg", small=picture, width=1, height=1, by=world.worker
-        ),
-        feed=feeds.issue(person=world.person, label="母", detail="NEUTRAL", by=world.worker),
-        link=links.issue(person=world.person, label="へや", by=world.worker),
-        stop=voices.ask_to_stop(session=session, by=None),
-        own_program=own,
-        limit=factories.LimitFactory(program=own),
-        wish_item=WishItem.objects.create(code="fictional", name="りょうり", photo=picture),
-        clients=clients,
-    )
 
 
 def person(place: Place) -> list[Any]:
@@ -203,7 +107,7 @@ def token(place: Place) -> list[Any]:
 
 
 def own_organization(place: Place) -> dict[str, Any]:
-    """The worker's: every other persona is a stranger to it."""
+    """Of the worker and the colleague: every other persona is a stranger to it."""
     return {"organization": place.world.office.public_id}
 
 
@@ -220,7 +124,13 @@ def invitation(place: Place) -> list[Any]:
     return [place.world.municipality.invitations.get().public_id]
 
 
-NOT_MANAGING = tuple(name for name in PERSONAS if name not in {"coordinator", "center"})
+# Who decides for an organization, this city's or another one's: screens about the own organization open for both.
+DECIDING = (*COORDINATING, "other_city")
+NOT_DECIDING = tuple(name for name in PERSONAS if name not in DECIDING)
+# Support the person, and decide nothing.
+ONLY_SUPPORTING = tuple(name for name in SUPPORTING if name not in COORDINATING)
+# Of the organization that leads the enrollment, or coordinating; the facility supports the person and only looks.
+KEEPING = tuple(name for name in SUPPORTING if name != "facility")
 
 
 def disclosure(place: Place) -> list[Any]:
@@ -260,8 +170,8 @@ ROWS = [
     Row("mfa_view_recovery_codes", public=True),
     Row("mfa_generate_recovery_codes", get=ANYBODY, post=ANYBODY),
     # Who works here
-    Row("transition:member-list", get=("coordinator", "center"), refused=NOT_MANAGING),
-    Row("transition:member-invite", post=("coordinator", "center"), refused=NOT_MANAGING),
+    Row("transition:member-list", get=DECIDING, refused=NOT_DECIDING),
+    Row("transition:member-invite", post=DECIDING, refused=NOT_DECIDING),
     Row("transition:member-end", city_staff, get=("coordinator",), post=("coordinator",), refused=("staff",)),
     Row("transition:invitation-revoke", invitation, post=("coordinator",), refused=("staff",)),
     Row("transition:invitation", lambda place: ["x"], public=True),
@@ -269,7 +179,7 @@ ROWS = [
     Row("transition:staff-mode", public=True),
     Row("transition:staff-mode-end", public=True),
     Row("transition:second-factor-reset", public=True),
-    Row("transition:switch-organization", post=("worker",), data=own_organization),
+    Row("transition:switch-organization", post=("worker", "colleague"), data=own_organization),
     # Browsers send there, and are told nothing: tests/test_hardening.py
     Row("transition:csp-report", public=True),
     Row("transition:healthz", public=True),
@@ -287,7 +197,7 @@ ROWS = [
     Row("transition:notification-read-all", post=ANYBODY),
     Row("transition:notification-open", notification, get=("worker",), post=("worker",)),
     Row("transition:token-list", get=ANYBODY),
-    Row("transition:token-issue", post=STAFF_ANYWHERE, refused=("ended",)),
+    Row("transition:token-issue", post=STAFF_ANYWHERE, refused=HOMELESS),
     Row("transition:token-revoke", token, get=("worker",), post=("worker",)),
     Row("transition:guide", public=True),
     Row("transition:guide-page", lambda place: ["worker"], public=True),
@@ -306,22 +216,23 @@ ROWS = [
     Row("programs:slot-detail", slot, get=HOSTING),
     Row("programs:slot-withdraw", slot, get=HOSTING, post=HOSTING),
     Row("programs:slot-confirm-free", slot, post=HOSTING),
-    Row("programs:home-list", get=WORKING, refused=("ended",)),
+    Row("programs:home-list", get=WORKING, refused=HOMELESS),
     Row("programs:home-detail", home, get=WORKING),
     Row("programs:home-edit", home, get=HOSTING, post=HOSTING),
     Row("programs:home-photo-list", home, get=HOSTING, post=HOSTING),
     Row("programs:home-photo-remove", home_photo, post=HOSTING),
     Row("programs:external-list", home, get=HOSTING, post=HOSTING),
-    Row("programs:own-external-list", get=STAFF_ANYWHERE, post=STAFF_ANYWHERE, refused=("ended",)),
+    Row("programs:own-external-list", get=STAFF_ANYWHERE, post=STAFF_ANYWHERE, refused=HOMELESS),
     Row("programs:external-read", external, post=HOSTING),
     Row("programs:external-remove", external, get=HOSTING, post=HOSTING),
-    Row("programs:home-photo", lambda place: [*home_photo(place), "small"], get=WORKING),
+    # The person looks at the home in the easy view
+    Row("programs:home-photo", lambda place: [*home_photo(place), "small"], get=(*WORKING, "person")),
     # Other systems that are told
     Row(
         "programs:webhook-list",
-        get=COORDINATING,
-        post=COORDINATING,
-        refused=tuple(name for name in PERSONAS if name not in COORDINATING),
+        get=DECIDING,
+        post=DECIDING,
+        refused=NOT_DECIDING,
     ),
     Row("programs:webhook-detail", webhook, get=("coordinator",), post=("coordinator",), refused=("staff",)),
     Row("programs:webhook-test", webhook, post=("coordinator",), refused=("staff",)),
@@ -343,9 +254,9 @@ ROWS = [
     Row("programs:people", get=ANYBODY),
     Row(
         "programs:person-create",
-        get=(*SUPPORTING, "stranger"),
-        post=(*SUPPORTING, "stranger"),
-        refused=(*HOMES, "ended"),
+        get=(*SUPPORTING, "stranger", "other_city"),
+        post=(*SUPPORTING, "stranger", "other_city"),
+        refused=(*HOMES, *HOMELESS),
     ),
     Row("programs:person-detail", person, get=SUPPORTING),
     Row("programs:person-update", person, get=SUPPORTING, post=SUPPORTING),
@@ -372,8 +283,8 @@ ROWS = [
     # 意向確認
     Row(
         "programs:intention-list",
-        get=("coordinator", "staff", "center"),
-        refused=("worker", "stranger", *HOMES, "ended"),
+        get=("coordinator", "staff", "center", "facility", "other_city"),
+        refused=("worker", "colleague", "stranger", *HOMES, *HOMELESS),
     ),
     Row("programs:intention-history", person, get=SUPPORTING),
     Row("programs:intention-create", person, get=SUPPORTING, post=SUPPORTING),
@@ -388,21 +299,23 @@ ROWS = [
     Row("programs:enrollment-list", person, get=SUPPORTING),
     Row("programs:enrollment-create", person, get=SUPPORTING, post=SUPPORTING),
     Row("programs:enrollment-detail", enrollment, get=SUPPORTING),
-    Row("programs:enrollment-extend", enrollment, get=SUPPORTING, post=SUPPORTING),
-    Row("programs:enrollment-end", enrollment, get=SUPPORTING, post=SUPPORTING),
-    Row("programs:enrollment-stages", enrollment, get=SUPPORTING, post=SUPPORTING),
-    Row("programs:outcome-decide", enrollment, get=SUPPORTING, post=SUPPORTING),
+    Row("programs:enrollment-extend", enrollment, get=KEEPING, post=KEEPING, refused=("facility",)),
+    Row("programs:enrollment-end", enrollment, get=KEEPING, post=KEEPING, refused=("facility",)),
+    Row("programs:enrollment-stages", enrollment, get=KEEPING, post=KEEPING, refused=("facility",)),
+    Row("programs:outcome-decide", enrollment, get=KEEPING, post=KEEPING, refused=("facility",)),
     Row(
         "programs:review-hold",
         lambda place: [place.enrollment.public_id, 1],
         get=SUPPORTING,
-        post=SUPPORTING,
+        post=KEEPING,
+        refused=("facility",),
     ),
     Row(
         "programs:follow-up-record",
         lambda place: [place.enrollment.public_id, "VISIT_30_DAYS"],
-        get=SUPPORTING,
-        post=SUPPORTING,
+        get=KEEPING,
+        post=KEEPING,
+        refused=("facility",),
     ),
     Row("programs:planner", enrollment, get=SUPPORTING),
     Row("programs:proposal", enrollment, get=SUPPORTING, post=SUPPORTING),
@@ -443,14 +356,14 @@ ROWS = [
     ),
     # What the person asks of whoever keeps records; decided by who decides for an organization
     Row("programs:disclosure-list", person, get=SUPPORTING),
-    Row("programs:disclosure-create", person, get=COORDINATING, post=COORDINATING, refused=("staff", "worker")),
-    Row("programs:disclosure-answer", disclosure, get=COORDINATING, post=COORDINATING, refused=("staff", "worker")),
-    Row("programs:disclosure-file", disclosure, get=COORDINATING, refused=("staff", "worker")),
-    Row("programs:disclosure-take", disclosure, post=COORDINATING, refused=("staff", "worker")),
+    Row("programs:disclosure-create", person, get=COORDINATING, post=COORDINATING, refused=ONLY_SUPPORTING),
+    Row("programs:disclosure-answer", disclosure, get=COORDINATING, post=COORDINATING, refused=ONLY_SUPPORTING),
+    Row("programs:disclosure-file", disclosure, get=COORDINATING, refused=ONLY_SUPPORTING),
+    Row("programs:disclosure-take", disclosure, post=COORDINATING, refused=ONLY_SUPPORTING),
     Row(
         "programs:disclosure-overview",
-        get=COORDINATING,
-        refused=tuple(name for name in PERSONAS if name not in COORDINATING),
+        get=DECIDING,
+        refused=NOT_DECIDING,
     ),
     # The face of whoever goes along; a person sees it without signing in, so tests/programs/test_portraits.py asks
     Row("programs:portrait-edit", get=ANYBODY, post=ANYBODY),
@@ -494,18 +407,18 @@ ROWS = [
     Row(
         "programs:program-adopt",
         lambda place: [place.world.program.public_id],
-        post=COORDINATING,
-        refused=tuple(name for name in PERSONAS if name not in COORDINATING),
+        post=DECIDING,
+        refused=NOT_DECIDING,
     ),
     Row(
         "programs:limit-change",
         lambda place: [place.limit.pk],
         get=COORDINATING,
         post=COORDINATING,
-        refused=("staff", "worker"),
+        refused=ONLY_SUPPORTING,
     ),
     # Calendars
-    Row("calendars:organization-calendar", get=STAFF_ANYWHERE, refused=("ended",)),
+    Row("calendars:organization-calendar", get=STAFF_ANYWHERE, refused=HOMELESS),
     Row("calendars:my-calendar", get=ANYBODY),
     Row("calendars:person-calendar", person, get=SUPPORTING),
     Row("calendars:home-calendar", home, get=HOSTING),
@@ -523,8 +436,8 @@ ROWS = [
     Row("calendars:feed-issue", person, post=SUPPORTING),
     Row("calendars:home-feed-list", home, get=HOSTING),
     Row("calendars:home-feed-issue", home, post=HOSTING),
-    Row("calendars:own-feed-list", get=STAFF_ANYWHERE, refused=("ended",)),
-    Row("calendars:own-feed-issue", post=STAFF_ANYWHERE, refused=("ended",)),
+    Row("calendars:own-feed-list", get=STAFF_ANYWHERE, refused=HOMELESS),
+    Row("calendars:own-feed-issue", post=STAFF_ANYWHERE, refused=HOMELESS),
     Row("calendars:feed-rotate", calendar, get=SUPPORTING, post=SUPPORTING),
     Row("calendars:feed-revoke", calendar, get=SUPPORTING, post=SUPPORTING),
 ]
@@ -556,9 +469,9 @@ def stranger_to(arguments: list[Any]) -> list[Any]:
 
 
 def expected(row: Row, persona: str, method: str) -> str:
-    inside = row.get if method == "get" else row.post
-    if not persona:
-        return SIGN_IN
+    inside = {"get": row.get, "head": row.get, "post": row.post}.get(method)
+    if persona in SIGNED_OUT:
+        return IN if persona in (inside or ()) else SIGN_IN
     if inside is None:
         return NOT_ALLOWED
     if persona in inside:
@@ -578,13 +491,3 @@ def verdict(response) -> str:
 def bare(response) -> bytes:
     """The body without what is new in every rendering."""
     return re.sub(rb'(name="csrfmiddlewaretoken" value="|"X-CSRFToken": ")[^"]*', rb"\1", response.content)
-
-
-@contextmanager
-def undone():
-    """Whatever happens inside is taken back; services may still ask for an outermost transaction."""
-    block = transaction.atomic()
-    block._from_testcase = True
-    with block:
-        yield
-        transaction.set_rollback(True)

@@ -3,19 +3,15 @@
 An address whose things tests/api/world.py does not know fails here until it has its row there.
 """
 
-import re
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
 from tests.access import Place, undone
-from tests.api.world import object_of
-from transition.api.viewsets import Resource
+from tests.api.matrix import ROUTES, Route, cases, deviations
+from tests.api.rights import OF_EVERYBODY, RIGHTS
 from transition.enums import TokenScope
 from transition.services import api_tokens
 
@@ -24,41 +20,6 @@ pytestmark = pytest.mark.django_db
 AREAS = {scope.rpartition("_")[0] for scope in TokenScope.values}
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One address with the methods it knows."""
-
-    name: str
-    path: str
-    view: type[Resource]
-    actions: tuple[tuple[str, str], ...]
-    arguments: tuple[str, ...]
-
-    def url(self, place: Place, *, missing: bool = False) -> str:
-        """The address of what the world has; or of what nobody has."""
-        values = {}
-        for name in self.arguments:
-            row = object_of(place, "/" + self.path, name)
-            assert row is not None, f"tests/api/world.py does not know {name} of {self.path}"
-            values[name] = getattr(row, "public_id", row)
-            if missing and isinstance(values[name], uuid.UUID):
-                values[name] = uuid.UUID(int=1)
-        return reverse(f"api:{self.name}", kwargs=values)
-
-
-def routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[Route]:
-    for pattern in patterns:
-        path = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, path)
-        elif (view := getattr(pattern.callback, "cls", None)) and issubclass(view, Resource):
-            clean = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path)
-            arguments = tuple(re.findall(r"{(\w+)}", clean))
-            yield Route(pattern.name, clean, view, tuple(pattern.callback.actions.items()), arguments)
-
-
-[API] = [one for one in get_resolver().url_patterns if getattr(one, "namespace", "") == "api"]
-ROUTES = list(routes(API.url_patterns, "api/"))
 OF_SOMETHING = [route for route in ROUTES if route.arguments]
 
 
@@ -80,8 +41,22 @@ def send(client, method: str, url: str, **more):
         return getattr(client, method)(url, **({} if method == "get" else {"data": {}, "format": "json"}), **more)
 
 
-def test_there_is_an_api():
-    assert len(ROUTES) > 2
+def test_every_address_and_method_has_its_rights():
+    assert {f"{method} {route.path.removeprefix('api/v1/')}" for route in ROUTES for method, _ in route.actions} == set(
+        RIGHTS
+    )
+
+
+def test_the_matrix_is_large():
+    sizes = Counter(case.of for route in ROUTES for case in cases(route))
+    print(f"\n{sizes.total()} cases on {len(ROUTES)} addresses: {dict(sizes)}")  # noqa: T201 - for whoever asks
+    assert sizes.total() >= 5_000
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=ids)
+def test_who_may_do_what(place, route):
+    """Every persona × method × own, foreign, missing, crossed and malformed: see tests/api/matrix.py."""
+    assert list(deviations(route, place)) == []
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=ids)
@@ -115,7 +90,7 @@ def test_a_strangers_thing_answers_like_one_that_does_not_exist(place, route):
                     send(client, method, route.url(place)),
                     send(client, method, route.url(place, missing=True)),
                 )
-                if route.path in OPEN:
+                if route.path in OF_EVERYBODY:
                     continue
                 assert theirs.status_code == 404, (persona, method, theirs.content[:200])
                 assert theirs.content == nothing.content
@@ -127,16 +102,4 @@ def test_with_the_membership_all_of_it_ends(place, route):
     """A browser still signed in; the token is dead, which tests/api/test_tokens.py shows."""
     for method, action in route.actions:
         response = send(place.client("ended"), method, route.url(place))
-        assert response.status_code in {403, 404} or route.path in OPEN, (method, action)
-
-
-# What every signed-in worker may look at, whoever runs it.
-OPEN: set[str] = {
-    "api/v1/homes/{id}/",
-    "api/v1/home-photos/{id}/",
-    "api/v1/home-photos/{id}/large/",
-    "api/v1/home-photos/{id}/small/",
-    "api/v1/slots/{id}/",
-    # Named by a code, and everybody's own.
-    "api/v1/notification-choices/{kind}/",
-}
+        assert response.status_code in {403, 404} or route.path in OF_EVERYBODY, (method, action)
