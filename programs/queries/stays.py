@@ -57,6 +57,7 @@ def all_problems(
     if check_out > check_in:
         problems += rule_problems(person, program, slot, check_in, check_out, book=book)
         problems += occupancy_problems(person, slot, check_in, check_out)
+        problems += handover_problems(slot, check_in, check_out)
     return problems
 
 
@@ -101,7 +102,7 @@ def rule_problems(
         *fit.mismatches(needs_of(person), conditions_of(slot)),
         *program_problems(person, program),
         *book.account(person, program, check_in).check(request, clock.today()),
-        *_busy(book.sessions(person), starts_at, ends_at, session),
+        *_busy(book.sessions(person), starts_at, ends_at, session, nights=(check_in, check_out)),
     ]
 
 
@@ -151,8 +152,34 @@ def occupancy_problems(person: Person, slot: Slot, check_in: dt.date, check_out:
     return problems
 
 
-def _busy(sessions: list[Session], starts_at: dt.datetime, ends_at: dt.datetime, own: Session | None) -> list[Problem]:
-    """Outings and day visits at the same time. Read under the person's lock; nights have their own key."""
+def handover_problems(slot: Slot, check_in: dt.date, check_out: dt.date) -> list[Problem]:
+    """One guest leaves and another comes on the same day: the nights are apart, the hours may not be. One query; asked
+    under the room's lock."""
+    starts_at, ends_at = moments(slot, check_in, check_out)
+    same_day = Session.objects.planned().overlapping(starts_at, ends_at).filter(room=slot.room_id)
+    return [
+        Problem("room.taken", f"この居室は、{_until(other, starts_at)}ほかの方がいます。", field="check_in")
+        for other in same_day.filter(Q(check_out=check_in) | Q(check_in=check_out)).order_by("starts_at")
+    ]
+
+
+def _until(other: Session, starts_at: dt.datetime) -> str:
+    """12月7日の17:00まで, or 12月9日の12:00から."""
+    before = other.starts_at < starts_at
+    moment = (other.ends_at if before else other.starts_at).astimezone(clock.TOKYO)
+    return f"{moment.month}月{moment.day}日の{moment:%H:%M}{'まで' if before else 'から'}、"
+
+
+def _busy(
+    sessions: list[Session],
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    own: Session | None,
+    *,
+    nights: tuple[dt.date, dt.date],
+) -> list[Problem]:
+    """Something else at the same time, read under the person's lock. Nights have their own key, but not the day on
+    which the person leaves one home and enters another."""
     return [
         Problem(
             "person.busy",
@@ -162,7 +189,7 @@ def _busy(sessions: list[Session], starts_at: dt.datetime, ends_at: dt.datetime,
         )
         for other in sessions
         if other.state in PLANNED_STATES
-        and other.kind != SessionKind.STAY
+        and (other.kind != SessionKind.STAY or other.check_out == nights[0] or other.check_in == nights[1])
         and other.starts_at < ends_at
         and other.ends_at > starts_at
         and (own is None or other.pk != own.pk)

@@ -84,6 +84,7 @@ def _request_stay(
     # Dates that make no sense have no meaning for limits.
     if check_out > check_in:
         problems += stays.rule_problems(person, program, slot, check_in, check_out)
+        problems += stays.handover_problems(slot, check_in, check_out)
     overcome = settle(problems, person=person, by=by, reason=reason)
     now = clock.now()
     starts_at, ends_at = stays.moments(slot, check_in, check_out)
