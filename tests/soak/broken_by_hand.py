@@ -30,6 +30,13 @@ def same_person(world: World) -> None:
     world.stay(room=2)
 
 
+def same_person_unheard(world: World) -> None:
+    """Only the database says so: no answer ever came."""
+    world.outing()
+    world.outing()
+    world.history.clear()
+
+
 def outing_within_a_stay(world: World) -> None:
     row = world.stay(days=4)
     world.outing(starts=row["starts_at"] + DAY)
@@ -45,6 +52,11 @@ def same_person_before(world: World) -> None:
 def too_many_minutes(world: World) -> None:
     for number in range(3):
         world.outing(starts=dt.datetime(2026, 12, 10 + number, 0, tzinfo=dt.UTC), hours=9)
+
+
+def too_many_minutes_unheard(world: World) -> None:
+    too_many_minutes(world)
+    world.history.clear()
 
 
 def too_many_minutes_before(world: World) -> None:
@@ -234,8 +246,8 @@ def stranger_told_why(world: World) -> None:
 
 BROKEN = [
     ("I1", same_room), ("I1", closed_night), ("I1", same_room_before),
-    ("I2", same_person), ("I2", outing_within_a_stay), ("I2", same_person_before),
-    ("I3", too_many_minutes), ("I3", too_many_minutes_before),
+    ("I2", same_person), ("I2", outing_within_a_stay), ("I2", same_person_before), ("I2", same_person_unheard),
+    ("I3", too_many_minutes), ("I3", too_many_minutes_before), ("I3", too_many_minutes_unheard),
     ("I4", too_many_in_a_row), ("I5", too_many_of_the_grant), ("I6", too_many_overnights),
     ("I7", outside_slot), ("I7", outside_grant), ("I7", outside_enrollment), ("I7", after_withdrawal),
     ("I7", room_rented), ("I7", night_missing), ("I7", night_of_the_dead),
