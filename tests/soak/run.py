@@ -31,6 +31,7 @@ SETTLE_SECONDS = 2
 # So many seconds between two kills: none.
 NEVER = 100_000
 MOST_SAID = 5
+ANSWERS_A_KILL = 5
 
 
 def main() -> None:
@@ -123,6 +124,23 @@ def soak(asked: argparse.Namespace, home: Path) -> dict[str, Any]:
         }
 
 
+class Progress:
+    """How many answers the programs have written down."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.count = folder, 0
+        self._read: dict[Path, int] = {}
+
+    def since(self, before: int) -> int:
+        for path in self.folder.glob("*.jsonl"):
+            with path.open("rb") as file:
+                file.seek(self._read.get(path, 0))
+                new = file.read()
+            self._read[path] = self._read.get(path, 0) + len(new)
+            self.count += new.count(b'"what": "ended"')
+        return self.count - before
+
+
 def load(asked: argparse.Namespace, home: Path, web: Web, queue: Queue, database: Postgres | None) -> None:
     """The programs ask; meanwhile one thing after the other is killed. Ends when the last answer is there."""
     words = [sys.executable, "-m", "tests.soak.clients", home / "world.json", home / "history", web.port]
@@ -140,11 +158,14 @@ def load(asked: argparse.Namespace, home: Path, web: Web, queue: Queue, database
     next_web = begun + 2 if kills else until
     next_queue = begun + 3 if kills else until
     next_crash = begun + min(8, asked.seconds / 3) if crashes else until
+    progress, heard = Progress(home / "history"), 0
     try:
         while clients.poll() is None:
             now = time.monotonic()
-            if now < until and now >= next_web:
+            # Something must be answered between two kills, however slow the machine is.
+            if now < until and now >= next_web and (web.kills == 0 or progress.since(heard) >= ANSWERS_A_KILL):
                 web.kill_one()
+                heard = progress.count
                 next_web = now + asked.kill_every * chance.uniform(0.5, 1.5)
             if now < until and now >= next_queue:
                 queue.kill_any()

@@ -20,7 +20,7 @@ def test_nothing_is_lost_doubled_or_broken_while_processes_are_killed():
     """On PostgreSQL with a server of its own, which is stopped at once in the midst of it."""
     env = {name: value for name, value in os.environ.items() if name not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL")}
     database = "postgres" if connection.vendor == "postgresql" else "sqlite"
-    words = ["--json", "--seconds", str(SECONDS), "--clients", "16", "--database", database]
+    words = ["--json", "--seconds", str(SECONDS), "--least", "60", "--clients", "16", "--database", database]
     done = subprocess.run(
         [sys.executable, "-m", "tests.soak.run", *words],
         cwd=settings.BASE_DIR,
