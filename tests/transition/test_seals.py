@@ -234,7 +234,23 @@ def truncate_and_go_on(rng, ids, links):
     return len(ids)
 
 
+def replace_and_put_back(rng, ids, links):
+    """The end is cut off, the application seals another event in the place of the first, and the rest comes back as it
+    was, with its own seals. Only that each seal holds the one before shows it."""
+    keep = rng.randrange(len(ids) - 1)
+    events = list(AuditEvent.objects.filter(pk__gt=ids[keep]))
+    rest = list(AuditSeal.objects.filter(number__gt=keep + 1))
+    run("DELETE FROM transition_auditseal WHERE number > %s", keep)
+    run("DELETE FROM transition_auditevent WHERE id >= %s", ids[keep])
+    AuditEvent.objects.create(action="a.b", subject_type="x", subject_id="1", at=clock.now() - dt.timedelta(minutes=2))
+    assert seals.seal() == 1
+    AuditEvent.objects.bulk_create(events)
+    AuditSeal.objects.bulk_create(rest)
+    return keep + 2
+
+
 FORGERIES = (
+    replace_and_put_back,
     edit,
     edit_seal,
     remove,
