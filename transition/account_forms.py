@@ -184,7 +184,10 @@ class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):
         label="パスワードの代わりにも使う",
         required=False,
         initial=True,
-        help_text="この機器の顔・指紋・暗証番号だけで、サインインできるようになります。",
+        help_text=(
+            "この機器の顔・指紋・暗証番号だけで、サインインできるようになります。"
+            "みんなで使うタブレットでは、登録しないでください。"
+        ),
     )
 
 

@@ -3,6 +3,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -54,6 +55,12 @@ class SignInForm(AuthenticationForm):
         found = super().clean()
         sign_ins.succeeded(**who)
         return found
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        if user.is_demo and not settings.DEMO:
+            # Its password is published; it may have come with a copied database.
+            raise self.get_invalid_login_error()
 
 
 class ChoicesForm(forms.Form):

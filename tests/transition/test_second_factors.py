@@ -92,6 +92,11 @@ class TestCode:
         secret = give_app(user)
         assert secret not in str(Authenticator.objects.get().data)
 
+    def test_after_another_key_of_the_server_it_is_still_read(self, user, settings):
+        secret, former = give_app(user), settings.SECRET_KEY
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 10, [former]
+        assert half_way(user).post(CODE, {"code": code_of(secret)}).status_code == 302
+
     def test_the_way_back_goes_on_after_the_code(self, user):
         secret, client = give_app(user), Client()
         assert client.post("/sign-in/", {"username": user.email, "password": factories.PASSWORD, "next": "/people/"})

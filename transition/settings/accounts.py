@@ -48,5 +48,7 @@ MFA_FORMS = {
 SECOND_FACTOR_KINDS = ["MUNICIPALITY", "CORE_CENTER", *env.list("SECOND_FACTOR_KINDS", default=[])]
 # A browser left alone is signed out: shared tablets stand about in homes. In any case after SESSION_COOKIE_AGE.
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
+# Former values of SECRET_KEY: what is encrypted with them, the seeds of authenticator apps, is still read.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # How long an administrator's page stays open after showing anew who one is.
 STAFF_MODE_MINUTES = 30
