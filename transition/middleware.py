@@ -28,6 +28,7 @@ OTHER_CHARSET = "文字コードがUTF-8ではないため、受け付けられ�
 _FORBIDDEN_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xed[\xa0-\xbf]")
 _JSON_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _UTF_8 = frozenset({"utf-8", "utf8"})
+_PRIVATE = ("text/html", "text/csv", "application/pdf", "application/zip")
 _NO_USER_PATHS = ("/ical/", "/static/")
 
 
@@ -107,7 +108,7 @@ class CurrentOrganization:
 
 
 class PrivatePages:
-    """Pages of a signed-in user stay in no cache and in no browser history.
+    """Pages and files of a signed-in user stay in no cache and in no browser history.
 
     A response for which nobody opened the session says nothing about a user. Its session stays closed here too,
     because opening it adds `Vary: Cookie`, and calendar programs and proxies could not share the answer.
@@ -120,7 +121,7 @@ class PrivatePages:
         response = self.get_response(request)
         if (
             not request.path.startswith(_NO_USER_PATHS)
-            and response.headers.get("Content-Type", "").startswith("text/html")
+            and response.headers.get("Content-Type", "").startswith(_PRIVATE)
             and not response.has_header("Cache-Control")
             and request.session.accessed
             and request.user.is_authenticated

@@ -340,6 +340,11 @@ def test_pages_of_a_signed_in_user_are_stored_nowhere():
     assert private(HttpResponse("<p>"))["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("kind", ["text/csv; charset=utf-8", "application/pdf", "application/zip"])
+def test_neither_are_their_files(kind):
+    assert private(HttpResponse(b"", content_type=kind))["Cache-Control"] == "no-store"
+
+
 def test_a_view_may_decide_for_itself():
     assert private(HttpResponse("<p>", headers={"Cache-Control": "private"}))["Cache-Control"] == "private"
 
