@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.faults.killing import ROOT, Workers, is_alive, wait_until
+from tests.faults.killing import ROOT, Workers, is_alive, sentinel_and_below, wait_until
 
 sys.path.insert(0, str(ROOT / "deploy" / "dev"))
 
@@ -23,7 +23,7 @@ import postgres
 import processes
 
 WEB_PROCESSES, WEB_THREADS = 3, 4
-READY_SECONDS = 120
+READY_SECONDS = 180
 CRASH_SECONDS = 30
 # What a deadlock is found after; a second, as PostgreSQL has it, would hide most of them behind each other.
 SETTINGS = {"deadlock_timeout": "200ms", "log_min_messages": "warning"}
@@ -137,6 +137,7 @@ class Queue(Workers):
     def __init__(self, log: Path) -> None:
         super().__init__(log)
         self.hits = 0
+        wait_until(lambda: bool(sentinel_and_below(self.processes())), READY_SECONDS)
 
     def kill_any(self) -> None:
         if self.kill_one(lambda found: random.choice(found) if found else None):
