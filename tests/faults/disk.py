@@ -108,13 +108,23 @@ def database(disk: Path) -> Iterator[str]:
         os.chown(space, owner, pwd.getpwuid(owner).pw_gid)
         connection.execute(f"CREATE TABLESPACE small LOCATION '{space}'".encode())
         connection.execute("CREATE DATABASE small TABLESPACE small")
-        try:
-            yield f"{given.rpartition('/')[0]}/small"
-        finally:
+    try:
+        yield f"{given.rpartition('/')[0]}/small"
+    finally:
+        with reached(given) as connection:
             connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
             connection.execute("SELECT pg_reload_conf()")
             connection.execute("DROP DATABASE small WITH (FORCE)")
             connection.execute("DROP TABLESPACE small")
+
+
+def reached(url: str) -> psycopg.Connection:
+    """As soon as the server takes connections again."""
+    for _ in range(300):
+        with contextlib.suppress(psycopg.OperationalError):
+            return psycopg.connect(url, autocommit=True)
+        time.sleep(0.1)
+    raise RuntimeError("PostgreSQL does not come back")
 
 
 def run(disk: Path, log: Path, seconds: int) -> dict[str, Any]:
@@ -233,9 +243,12 @@ def restart(web: Web, browsers: list[Browser]) -> dict[str, int]:
     """A killed backend makes PostgreSQL recover: connections are lost, and it refuses new ones until it is done."""
     answers: Counter[str] = Counter()
     for _ in range(3):
-        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        with reached(os.environ["DATABASE_URL"]) as connection:
             row = connection.execute("SELECT pg_backend_pid()").fetchone()
-            os.kill(row[0] if row else 0, signal.SIGKILL)
+            if row is None:
+                raise RuntimeError("no backend")
+            os.kill(row[0], signal.SIGKILL)
+            connection.close()
         until = time.monotonic() + 3
         while time.monotonic() < until:
             for one in browsers:

@@ -46,9 +46,9 @@ class Web:
                 stderr=subprocess.STDOUT,
                 preexec_fn=lambda: processes.die_with_parent(signal.SIGTERM),
             )
-        wait_until(self._answers, 120)
+        wait_until(self.answers, 120)
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             line.request("GET", "/healthz")
