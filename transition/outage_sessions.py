@@ -4,8 +4,7 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import DatabaseError
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
 from transition import outages
 
@@ -17,9 +16,9 @@ class Sessions(SessionMiddleware):
     answers 400. When the disk is full or only reads, what the session wanted to note (such as when it was last used)
     is given up for whoever reads; to whoever writes it is said."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         try:
-            return super().process_response(request, response)  # type: ignore[arg-type]
+            return super().process_response(request, response)
         except (SessionInterrupted, DatabaseError) as error:
             behind = _behind(error)
             if outages.of(behind) is None:
