@@ -159,7 +159,7 @@ class Aim:
             "program": self.world["programs"][code],
             "slot": room["slot"],
             "check_in": first.isoformat(),
-            "check_out": (first + chance.choice((1, 1, 2, 3, 7)) * DAY).isoformat(),
+            "check_out": (first + chance.choice(self.world["nights"]) * DAY).isoformat(),
         }
         return Wish("REQUEST", "/api/v1/sessions/", body | _with_reason(chance))
 

@@ -14,8 +14,10 @@ from typing import Any
 from tests.soak.bugs import BUGS, ONLY_ON_POSTGRES
 from tests.soak.servers import ROOT, processes
 
-# Three people and two rooms for everybody. Where nothing needs to die to be found, nothing does: more is asked in the
-# same time.
+# Three people and two rooms for everybody; long stays of many people where they must meet in the middle of a room.
+HOT = ["--people", "3", "--rooms", "2"]
+HEAT = {"out_of_order": ["--people", "12", "--rooms", "2", "--nights", "3", "5", "7"]}
+# Where nothing needs to die to be found, nothing does: more is asked in the same time.
 NEVER = "100000"
 # What a slow machine takes its time for.
 LEAST = "500"
@@ -52,7 +54,7 @@ def say(line: str) -> None:
 def one(bug: str, database: str, seconds: str) -> dict[str, Any]:
     words = [sys.executable, "-m", "tests.soak.run", "--json", "--bug", bug, "--database", database]
     words += ["--seconds", seconds, "--crash-every", NEVER]
-    words += ["--people", "3", "--rooms", "2", "--least", LEAST]
+    words += [*HEAT.get(bug, HOT), "--least", LEAST]
     if bug not in KILLED:
         words += ["--kill-every", NEVER]
     done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)

@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=30)
     parser.add_argument("--people", type=int, default=12)
     parser.add_argument("--rooms", type=int, default=6)
+    parser.add_argument("--nights", type=int, nargs="+", default=[1, 1, 2, 3, 7], help="of stays, by chance")
     parser.add_argument("--bug", default="")
     parser.add_argument("--kill-every", type=float, default=4, help="seconds between two kills of web processes")
     parser.add_argument("--crash-every", type=float, default=18, help="seconds between two crashes of PostgreSQL")
@@ -95,7 +96,8 @@ def soak(asked: argparse.Namespace, home: Path) -> dict[str, Any]:
             asked.rooms,
         ]
         subprocess.run([str(word) for word in words], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
-        world = json.loads((home / "world.json").read_text())
+        world = json.loads((home / "world.json").read_text()) | {"nights": asked.nights}
+        (home / "world.json").write_text(json.dumps(world))
         web = Web(home / "web.log", dict(os.environ))
         stack.callback(web.stop)
         queue = Queue(home / "queue.log")
