@@ -399,8 +399,8 @@ ROWS = [
     # Evidence
     Row(
         "programs:evidence",
-        get=("coordinator",),
-        refused=tuple(name for name in PERSONAS if name != "coordinator"),
+        get=("coordinator", "other_city"),
+        refused=tuple(name for name in PERSONAS if name not in {"coordinator", "other_city"}),
     ),
     # Programs
     Row("programs:program-list", get=ANYBODY),
@@ -415,7 +415,8 @@ ROWS = [
         lambda place: [place.limit.pk],
         get=COORDINATING,
         post=COORDINATING,
-        refused=ONLY_SUPPORTING,
+        # Of this city; the facility is of none
+        refused=("staff", "worker", "colleague"),
     ),
     # Calendars
     Row("calendars:organization-calendar", get=STAFF_ANYWHERE, refused=HOMELESS),

@@ -7,13 +7,17 @@ another handful of tests/nasty.py.
 
 import re
 import zlib
+from urllib.parse import quote
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from django import forms
 from django.urls import reverse
+from rest_framework import serializers
 
 from tests.access import BY_NAME, ROWS, undone
 from tests.nasty import EVERYTHING, MARK, MARKUP
+from transition.api.serializers import Sent
 
 pytestmark = pytest.mark.django_db
 
@@ -70,8 +74,8 @@ def filled(form: Tag) -> dict[str, object]:
         sent[field["name"]] = value.strip() or RIGHT.get(field["name"], "")
     for field in form.select("input[type=hidden], input[type=radio], input[type=checkbox][checked], button[name]"):
         name, value = field.get("name"), field.get("value", "on")
-        # The button that only looks is not the one that is pressed.
-        if name and name != "check" and (name not in sent or field.has_attr("checked")):
+        # The buttons that only look are not the ones that are pressed.
+        if name and name not in {"check", "suggest"} and (name not in sent or field.has_attr("checked")):
             sent[name] = value
     for field in form.select("select[name]"):
         options = field.select("option[selected]") or field.select("option:not([value=''])")
@@ -129,3 +133,113 @@ def test_no_string_is_a_fault(place, name):
                 kept = [shown(found) for found in page.select(f'[name="{field["name"]}"]')]
                 assert lines(string) in map(lines, kept), told
                 assert page.select(".field-errors, .error-summary, .alert-error:not([hidden]), .problem"), told
+
+
+# Every field of every form and of every body, with every string
+
+
+def kinds_of(base: type) -> list[type]:
+    """Our classes below this one."""
+    found, open_ = {}, [base]
+    while open_:
+        for kind in open_.pop().__subclasses__():
+            open_.append(kind)
+            if kind.__module__.startswith(("transition.", "programs.", "calendars.")):
+                found[kind] = None
+    return list(found)
+
+
+# Chosen among rows, files or several; and what the page's own script writes for a passkey.
+NOT_TYPED = (forms.ModelChoiceField, forms.FileField, forms.MultipleChoiceField, forms.JSONField)
+
+
+def fields_of_forms() -> list[tuple[str, forms.Field]]:
+    return [
+        (f"{kind.__module__}.{kind.__qualname__}.{name}", field)
+        for kind in kinds_of(forms.BaseForm)
+        for name, field in kind.base_fields.items()
+        if not isinstance(field, NOT_TYPED)
+    ]
+
+
+# No text is meant here, and the framework refuses it in English.
+NO_TEXT = (serializers.BooleanField, serializers.UUIDField)
+
+
+def texts_in(name: str, field: serializers.Field) -> list[tuple[str, serializers.Field]]:
+    """A field that takes a string, or those inside of it."""
+    inner = getattr(field, "child", None)
+    if inner is not None:
+        return texts_in(f"{name}[]", inner)
+    if isinstance(field, serializers.BaseSerializer | serializers.RelatedField | serializers.FileField):
+        return []
+    return [] if field.read_only else [(name, field)]
+
+
+def fields_of_bodies() -> list[tuple[str, serializers.Field]]:
+    return [
+        one
+        for kind in kinds_of(Sent)
+        for name, field in kind._declared_fields.items()
+        for one in texts_in(f"{kind.__module__}.{kind.__qualname__}.{name}", field)
+    ]
+
+
+def is_said(messages) -> bool:
+    messages = list(messages)
+    return bool(messages) and all(re.search("[ぁ-ん]", str(one)) for one in messages)
+
+
+def test_there_are_many_strings_and_fields():
+    assert len(set(EVERYTHING)) >= 250
+    assert len(fields_of_forms()) >= 150
+    assert len(fields_of_bodies()) >= 150
+
+
+def test_every_field_of_a_form_keeps_a_string_or_says_why_not():
+    """What it takes it takes again as it shows it, so nothing changes on the second sending."""
+    wrong = []
+    for name, field in fields_of_forms():
+        for string in EVERYTHING:
+            try:
+                value = field.clean(string)
+            except forms.ValidationError as refused:
+                if not is_said(refused.messages):
+                    wrong.append((name, string[:40], refused.messages))
+                continue
+            shown = field.widget.format_value(field.prepare_value(value))
+            if isinstance(shown, str) and field.clean(shown) != value:
+                wrong.append((name, string[:40], f"{value!r} became {field.clean(shown)!r}"[:150]))
+    assert wrong == []
+
+
+def test_every_field_of_a_body_keeps_a_string_or_says_why_not():
+    wrong = []
+    for name, field in fields_of_bodies():
+        for string in EVERYTHING:
+            try:
+                value = field.run_validation(string)
+            except serializers.ValidationError as refused:
+                if not isinstance(field, NO_TEXT) and not is_said(str(one) for one in refused.detail):
+                    wrong.append((name, string[:40], refused.detail))
+                continue
+            if isinstance(value, str) and field.run_validation(value) != value:
+                wrong.append((name, string[:40], f"{value!r} changes again"[:150]))
+    assert wrong == []
+
+
+def test_no_string_in_an_address_or_a_header_is_a_fault(place):
+    """As a part of a path, as a value in a query, in headers that we read."""
+    client = place.client("worker")
+    for string in EVERYTHING:
+        quoted = quote(string[:1500], safe="")
+        asked = [
+            client.get(f"/people/{quoted}/"),
+            client.get(f"/calendar/{quoted}.ics"),
+            client.get(f"/api/v1/people/?search={quoted}&cursor={quoted}&fields={quoted}"),
+            client.get(f"/people/?q={quoted}&page={quoted}&month={quoted}"),
+        ]
+        header = string[:500].encode("utf-8", "surrogatepass").decode("latin-1")
+        for name in ("HX-Target", "Idempotency-Key", "If-None-Match", "Accept-Language", "Authorization"):
+            asked.append(client.get("/api/v1/tokens/", headers={name: header}))
+        assert [one.status_code for one in asked if one.status_code >= 500] == [], string[:40]
