@@ -115,6 +115,12 @@ def test_what_is_too_long_is_refused_and_never_cut(kind):
             field.clean(written)
 
 
+def test_neither_does_the_api():
+    with pytest.raises(serializers.ValidationError) as refused:
+        api_fields.LineField(max_length=40).run_validation(" " * 20_000 + "12")
+    assert refused.value.get_codes() == ["max_length"]
+
+
 def test_many_blanks_around_a_name_are_still_forgiven():
     assert fields.LineField(max_length=40).clean(" " * 9_000 + "見本" + "　" * 900) == "見本"
     assert api_fields.LineField(max_length=40).run_validation(" " * 9_000 + "見本") == "見本"
