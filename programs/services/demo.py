@@ -13,12 +13,12 @@ from typing import Any
 import yaml
 from django.conf import settings
 
+from programs.domain import spans
 from programs.domain.home_lists import HomeRow
 from programs.domain.problems import Refused
-from programs.domain.spans import nights
 from programs.enums import DeclineReason, NightUse, RoomUse, SessionState
 from programs.models import Home, Program, Room, Session, Slot
-from programs.services import homes, portraits, sessions, slots, voices
+from programs.services import homes, nights, portraits, sessions, slots, voices
 from programs.services.demo_cards import Cards
 from programs.services.demo_faces import drawn_face
 from programs.services.demo_families import Families
@@ -164,9 +164,9 @@ class Seed:
                 slots.publish_pattern(room=room, pattern=weekly, offer=offer, by=by)
         for closed in item.get("closed", []):
             first = self.day(closed["from"])
-            dates = nights(first, first + dt.timedelta(days=closed["nights"]))
+            dates = spans.nights(first, first + dt.timedelta(days=closed["nights"]))
             if not room.occupied_nights.exclude(use=NightUse.STAY).exists():
-                slots.close_nights(room=room, dates=dates, use=NightUse(closed["use"]), by=by)
+                nights.close(chosen={room.pk: dates}, use=NightUse(closed["use"]), by=by)
 
     def person(self, item: dict[str, Any]) -> None:
         offices = [self.organizations[ref] for ref in item["offices"]]

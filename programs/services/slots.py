@@ -2,17 +2,17 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 from programs.domain.problems import Problem, Refused
-from programs.enums import NightUse, RoomUse, SexPolicy
-from programs.models import Room, RoomNight, Slot
+from programs.enums import RoomUse, SexPolicy
+from programs.models import Room, Slot
 from programs.signals import slot_published
 from transition import clock
 from transition.models import User
 from transition.services import audit
-from transition.services.transactions import ConstraintBroken, RequestKey, lock, writing
+from transition.services.transactions import RequestKey, lock, writing
 
 MAX_AHEAD_DAYS = 400
 # A week's stay may not run into the next week's.
@@ -140,34 +140,6 @@ def confirm_free(*, slot: Slot, by: User, key: RequestKey | None = None) -> Slot
     slot.save(update_fields=["confirmed_at"])
     audit.record("slot.confirm_free", slot, by=by)
     return slot
-
-
-def close_nights(*, room: Room, dates: Iterable[dt.date], use: NightUse, by: User) -> None:
-    """Occupy nights for cleaning, a resident or an emergency. Refused when a night is already taken."""
-    nights = sorted(set(dates))
-    try:
-        _close_nights(room=room, dates=nights, use=use, by=by)
-    except ConstraintBroken as broken:
-        taken = RoomNight.objects.filter(room=room, date__in=nights).order_by("date").values_list("date", flat=True)
-        listed = "、".join(f"{date.month}月{date.day}日" for date in taken)
-        raise Refused([Problem("room.taken", f"もう埋まっている夜があります（{listed}）。", field="dates")]) from broken
-
-
-@writing
-def _close_nights(*, room: Room, dates: list[dt.date], use: NightUse, by: User) -> None:
-    [room] = lock(Room, [room.pk])
-    RoomNight.objects.bulk_create([RoomNight(room=room, date=date, use=use) for date in dates])
-    audit.record("room.close_nights", room, by=by, nights=len(dates), use=str(use))
-
-
-@writing
-def open_nights(*, room: Room, dates: Iterable[dt.date], by: User) -> int:
-    """Give closed nights free again; nights of stays are left alone. Returns how many were freed."""
-    [room] = lock(Room, [room.pk])
-    closed = RoomNight.objects.filter(room=room, date__in=list(dates)).exclude(use=NightUse.STAY)
-    count, _ = closed.delete()
-    audit.record("room.open_nights", room, by=by, nights=count)
-    return count
 
 
 def _locked(slot: Slot) -> Slot:

@@ -6,10 +6,11 @@ import pytest
 
 from tests import factories
 from tests.api.alike import NOBODY, fields, queries_of, same, send
+from tests.notices import only_notices
 from transition import clock
 from transition.enums import Delivery, NotificationKind, OrganizationKind
 from transition.models import Notification, NotificationChoice
-from transition.notifications import Notice, Told, registry
+from transition.notifications import Notice, Told
 
 pytestmark = pytest.mark.django_db
 INBOX, CHOICES = "/api/v1/notifications/", "/api/v1/notification-choices/"
@@ -23,16 +24,12 @@ def told(notifications):
 
 @pytest.fixture(autouse=True)
 def notices():
-    before = dict(registry.notices)
-    registry.notices.clear()
-    registry.register(
+    with only_notices(
         Notice(ARRIVED, told),
         Notice(STOP, told, may_be_off=False),
         Notice(GRANT, told, default=Delivery.DIGEST, organization_kinds=(OrganizationKind.GROUP_HOME,)),
-    )
-    yield
-    registry.notices.clear()
-    registry.notices.update(before)
+    ):
+        yield
 
 
 def tell(user, **more) -> Notification:

@@ -6,11 +6,12 @@ from playwright.sync_api import expect
 from tests import factories
 from tests.e2e.examination import Examiner
 from tests.e2e.test_pages import tab_to
+from tests.notices import only_notices
 from tests.personas import World, make_world
 from transition import clock
 from transition.enums import NotificationKind, NotificationState
 from transition.models import ApiToken, Notification
-from transition.notifications import Notice, Told, registry
+from transition.notifications import Notice, Told
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -21,11 +22,8 @@ KIND = NotificationKind.SLOT_UNCONFIRMED
 def world(transactional_db) -> World:
     made = make_world()
     told = Told("空きの確認", "まだ空いていますか。", f"/slots/{made.slot.public_id}/", "枠を見る", "201号室の枠です。")
-    before = dict(registry.notices)
-    registry.register(Notice(KIND, lambda rows: {one.pk: told for one in rows}))
-    yield made
-    registry.notices.clear()
-    registry.notices.update(before)
+    with only_notices(Notice(KIND, lambda rows: {one.pk: told for one in rows})):
+        yield made
 
 
 def tell(world: World, **more) -> Notification:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from programs.enums import NightUse, RoomUse
 from programs.models import Room
 from programs.queries.disclosure import age_band
-from programs.services import sessions, slots
+from programs.services import nights, sessions
 from tests import factories
 from tests.personas import make_world, member
 from tests.programs.pages import (
@@ -76,10 +76,10 @@ def test_a_stay_spans_its_nights_and_leads_to_its_page(world, home):
 
 
 def test_every_state_has_its_mark_and_word(world, home, move_to):
-    slots.close_nights(room=world.room, dates=[dt.date(2026, 12, 8)], use=NightUse.CLEANING, by=world.home_staff)
-    slots.close_nights(room=world.room, dates=[dt.date(2026, 12, 9)], use=NightUse.EMERGENCY, by=world.home_staff)
-    slots.close_nights(room=world.room, dates=[dt.date(2026, 12, 10)], use=NightUse.CLOSED, by=world.home_staff)
-    slots.close_nights(room=world.room, dates=[dt.date(2026, 12, 11)], use=NightUse.RENTED, by=world.home_staff)
+    nights.close(chosen={world.room.pk: [dt.date(2026, 12, 8)]}, use=NightUse.CLEANING, by=world.home_staff)
+    nights.close(chosen={world.room.pk: [dt.date(2026, 12, 9)]}, use=NightUse.EMERGENCY, by=world.home_staff)
+    nights.close(chosen={world.room.pk: [dt.date(2026, 12, 10)]}, use=NightUse.CLOSED, by=world.home_staff)
+    nights.close(chosen={world.room.pk: [dt.date(2026, 12, 11)]}, use=NightUse.RENTED, by=world.home_staff)
     move_to("2026-11-28", "10:00")
     early = confirmed(world, "2026-12-01", "2026-12-02")
     staying = confirmed(world, "2026-12-02", "2026-12-04", person=person_of(world, called="たろうさん"))

@@ -9,7 +9,7 @@ from django.urls import reverse
 from programs.domain.problems import Refused
 from programs.models import HomeGuide, HomePhoto
 from programs.queries import home_page
-from programs.services import home_guides, slots
+from programs.services import home_guides, nights
 from tests import factories
 from tests.personas import make_world, member
 from tests.programs.pages import (
@@ -222,7 +222,7 @@ def test_the_part_for_htmx_is_the_fresh_pages_part(world, worker):
 
 
 def test_the_next_free_stay_of_each_slot_is_told(world, worker):
-    slots.close_nights(room=world.room, dates=[dt.date(2026, 12, 2)], use="CLEANING", by=world.home_staff)
+    nights.close(chosen={world.room.pk: [dt.date(2026, 12, 2)]}, use="CLEANING", by=world.home_staff)
     assert openings(worker.get(url(world))) == [f"12/1(火)〜12/2(水)（1泊）{world.room.name}"]
     assert openings(worker.get(url(world), {"nights": "2"})) == [f"12/3(木)〜12/5(土)（2泊）{world.room.name}"]
     asked = {"check_in": "2026-12-02", "check_out": "2026-12-03"}

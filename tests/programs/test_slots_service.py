@@ -5,7 +5,7 @@ import pytest
 from programs.domain.problems import Refused
 from programs.enums import NightUse, RoomUse
 from programs.models import RoomNight, Slot
-from programs.services import sessions, slots
+from programs.services import nights, sessions, slots
 from programs.services.slots import Offer, Pattern
 from tests import factories
 from tests.personas import make_world, member
@@ -148,9 +148,9 @@ def test_a_slot_nobody_confirmed_for_thirty_days_is_unconfirmed(room, staff, fro
 
 class TestClosedNights:
     def test_closed_nights_are_occupied_and_open_again(self, room, staff):
-        slots.close_nights(room=room, dates=[DEC, day(1)], use=NightUse.CLEANING, by=staff)
+        nights.close(chosen={room.pk: [DEC, day(1)]}, use=NightUse.CLEANING, by=staff)
         assert RoomNight.objects.filter(room=room, use=NightUse.CLEANING).count() == 2
-        assert slots.open_nights(room=room, dates=[DEC], by=staff) == 1
+        nights.reopen(chosen={room.pk: [DEC]}, by=staff)
         assert list(RoomNight.objects.values_list("date", flat=True)) == [day(1)]
 
     def test_a_taken_night_cannot_be_closed_and_nothing_is_half_done(self):
@@ -165,7 +165,7 @@ class TestClosedNights:
             by=world.worker,
         )
         with pytest.raises(Refused) as refused:
-            slots.close_nights(room=world.room, dates=[day(2), day(3)], use=NightUse.CLOSED, by=world.home_staff)
+            nights.close(chosen={world.room.pk: [day(2), day(3)]}, use=NightUse.CLOSED, by=world.home_staff)
         assert codes(refused) == {"room.taken"}
         assert "12月4日" in refused.value.problems[0].message
         assert not RoomNight.objects.filter(use=NightUse.CLOSED).exists()
@@ -181,5 +181,5 @@ class TestClosedNights:
             organization=world.office,
             by=world.worker,
         )
-        assert slots.open_nights(room=world.room, dates=[day(3)], by=world.home_staff) == 0
+        nights.reopen(chosen={world.room.pk: [day(3)]}, by=world.home_staff)
         assert session.room_nights.count() == 1

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests import factories
+from tests.notices import only_notices
 from tests.personas import member
 from tests.programs.pages import client_of, queries_of, soup, text
 from transition import clock
@@ -44,16 +45,12 @@ def told(notifications):
 @pytest.fixture(autouse=True)
 def notices():
     """Three kinds: one for all, one that somebody must hear of, one only for who supports people."""
-    before = dict(registry.notices)
-    registry.notices.clear()
-    registry.register(
+    with only_notices(
         Notice(ARRIVED, told),
         Notice(STOP, told, may_be_off=False),
         Notice(GRANT, told, default=Delivery.DIGEST, organization_kinds=(OrganizationKind.CONSULTATION,)),
-    )
-    yield
-    registry.notices.clear()
-    registry.notices.update(before)
+    ):
+        yield
 
 
 @pytest.fixture

@@ -1,7 +1,4 @@
-"""Each night's work is done once, what fails is tried five times, and what is wrong is told to administrators.
-
-Taken out once to see these fail: the row written before the work, the bound of tries, each invariant's condition.
-"""
+"""Each night's work is done once, what fails is tried five times, and what is wrong is told to administrators."""
 
 import datetime as dt
 

@@ -1,8 +1,4 @@
-"""What is told goes out once, at the right hour, in the way its reader chose, and whatever breaks on the way.
-
-Taken out once each to see these fail: the state SENDING before the mail server is spoken to, the question whether it
-still holds, the claim's condition on the state, the order of bundle and digest, the pause before the next try.
-"""
+"""What is told goes out once, at the right hour, in the way its reader chose, and whatever breaks on the way."""
 
 import datetime as dt
 import smtplib
@@ -15,6 +11,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import transaction
 
 from tests import factories
+from tests.notices import only_notices
 from transition import clock
 from transition.domain.quiet import Waits
 from transition.enums import Delivery, NotificationKind, NotificationState
@@ -48,18 +45,12 @@ def words(rows):
 @pytest.fixture(autouse=True)
 def kinds(settings):
     settings.SITE_ADDRESS = "https://taiken.example.invalid"
-    before = dict(registry.notices), list(registry.planners)
-    registry.notices.clear()
-    registry.planners.clear()
-    registry.register(
+    with only_notices(
         Notice(ONCE, words, waits=Waits.NEVER, may_be_off=False),
         Notice(OFTEN, words, semantics=Semantics.AT_LEAST_ONCE, waits=Waits.NEVER),
         Notice(CALM, words),
-    )
-    yield
-    registry.notices.clear()
-    registry.notices.update(before[0])
-    registry.planners[:] = before[1]
+    ):
+        yield
 
 
 @pytest.fixture

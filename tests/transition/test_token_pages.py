@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.urls import reverse
+from django.urls import resolve, reverse
 from rest_framework.test import APIClient
 
 from tests import factories
@@ -58,6 +58,8 @@ def test_the_line_to_try_names_an_address_and_no_secret(worker):
 
 def test_each_scope_that_reads_has_an_address_to_try():
     assert set(FIRST_LOOK) == {scope for scope in TokenScope if scope.endswith("_READ")}
+    for there in FIRST_LOOK.values():
+        assert resolve(f"/api/v1/{there}/").view_name.endswith("-list"), there
 
 
 def test_sent_twice_it_is_one_token_and_one_look(worker):

@@ -30,7 +30,7 @@ FIRST_LOOK = {
     TokenScope.SESSIONS_READ: "sessions",
     TokenScope.PROGRAMS_READ: "programs",
     TokenScope.CALENDARS_READ: "feeds",
-    TokenScope.AUDIT_READ: "audit",
+    TokenScope.AUDIT_READ: "audit-events",
     TokenScope.OFFICE_READ: "notifications",
 }
 
