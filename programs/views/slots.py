@@ -89,7 +89,7 @@ def slot_withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def slot_confirm_free(request: HttpRequest, public_id: UUID) -> HttpResponse:
     slot = _slot(request, public_id)
     _allow(request, "programs.manage_slot", slot)
-    services.confirm_free(slot=slot, by=cast(User, request.user))
+    services.confirm_free(slot=slot, by=cast(User, request.user), key=request_key(request))
     messages.success(request, f"{slot.room}（{format_short(slot.starts_on)}から）は、まだ空いていると伝えました。")
     following = request.POST.get("next", "")
     if following in ("board", "today"):

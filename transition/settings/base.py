@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "transition.middleware.CurrentOrganization",
     "transition.signed_in.SecondFactorRequired",
     "transition.viewing.NoteViews",
+    "transition.stale_forms.SayWhatIsStale",
     "transition.middleware.PrivatePages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
