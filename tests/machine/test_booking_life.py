@@ -42,7 +42,8 @@ def test_bookings_hold_together_whatever_happens():
     try:
         run_state_machine_as_test(BookingLife, settings=play)
     finally:
-        print(f"{TALLY['life', 'begun']} lives, {sum(TALLY.values())} answers: {dict(TALLY)}")
+        # Shown when it fails, or with -s.
+        print(f"{TALLY['life', 'begun']} lives, {sum(TALLY.values())} answers: {dict(TALLY)}")  # noqa: T201
     done = {name for name, what in TALLY if what == "done" and TALLY[name, what]}
     if "BOOKING_LIVES" not in os.environ:
         assert (EVERY_ACT if DEEP else CORE) - done == set()
