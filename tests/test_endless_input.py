@@ -165,7 +165,7 @@ def test_nobody_else_normalizes_what_may_be_long():
         "transition/domain/text.py",
         "transition/domain/readings.py",  # one word
         "transition/exports.py",  # one letter
-        "transition/password_validation.py",  # a password, cut off by its field
+        "transition/accounts/passwords.py",  # a password, cut off by its field
         "programs/domain/home_lists.py",  # a cell of a file that an administrator gives
         "programs/domain/municipalities.py",  # the same
     }

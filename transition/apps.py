@@ -9,7 +9,6 @@ class TransitionConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from transition import (  # noqa: F401
-            account_receivers,
             append_only,
             checks,
             figures,
@@ -18,6 +17,7 @@ class TransitionConfig(AppConfig):
             notifications,
             receivers,
         )
+        from transition.accounts import receivers as account_receivers  # noqa: F401
         from transition.nightly import registry as nightly
         from transition.queries import audit_chain, health, server
         from transition.services import consistency, csp_reports, retention, seals

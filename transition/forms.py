@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from transition import clock
-from transition.account_adapter import network
+from transition.accounts.adapter import network
 from transition.enums import Delivery, TokenScope
 from transition.fields import JapaneseDateField, LineField
 from transition.models import ApiToken

@@ -19,7 +19,7 @@ urlpatterns = [
     # First, because calendar programs ask there all day, and addresses are tried in order.
     path("", include("calendars.urls")),
     path("", include(("transition.routes", "transition"))),
-    path("", include("transition.account_urls")),
+    path("", include("transition.accounts.urls")),
     path("", include("programs.urls")),
     path("api/", include((api, "api"))),
 ]

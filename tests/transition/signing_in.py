@@ -47,6 +47,6 @@ def run_queue() -> None:
     """What the worker would do now with the mails of accounts."""
     for row in OrmQ.objects.order_by("pk"):
         task = row.task
-        if task["func"] == "transition.account_tasks.send":
+        if task["func"] == "transition.accounts.tasks.send":
             import_string(task["func"])(*task["args"])
             row.delete()

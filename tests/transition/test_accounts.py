@@ -23,7 +23,7 @@ names = ("today", "portrait-edit", "board", "home-list", "inbox", "people", "pro
 screens = [*(path(f"{name}/", page, name=name) for name in names), path("me/", page, name="easy-today")]
 urlpatterns = [
     path("", include(("transition.routes", "transition"))),
-    path("", include("transition.account_urls")),
+    path("", include("transition.accounts.urls")),
     path("", include((screens, "programs"))),
     path("", include(([path("calendar/", page, name="organization-calendar")], "calendars"))),
 ]

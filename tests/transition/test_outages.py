@@ -150,7 +150,7 @@ def test_a_session_that_was_deleted_meanwhile_is_still_said(client, world, froze
     """No outage: what Django says stays."""
     from django.contrib.sessions.backends.db import SessionStore
 
-    from transition import signed_in
+    from transition.accounts import signed_in
 
     usual = signed_in.check
 

@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from transition import signed_in
+from transition.accounts import signed_in
 from transition.models import ApiToken, User
 from transition.services import api_tokens
 

@@ -21,7 +21,7 @@ from transition.enums import AccountMail
 from transition.models import Invitation, User
 from transition.services.transactions import lock, writing
 
-TASK = "transition.account_tasks.send"
+TASK = "transition.accounts.tasks.send"
 # Kind of mail → (subject, what happened).
 CHANGES: dict[str, str] = {
     AccountMail.PASSWORD: "パスワードが変わりました",

@@ -5,7 +5,7 @@ import environ
 env = environ.Env()
 
 # No sign-up: an account is made by an invitation only (services/invitations.py).
-ACCOUNT_ADAPTER = "transition.account_adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "transition.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -21,15 +21,15 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
 # process's memory as well.
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_FORMS = {
-    "change_password": "transition.account_forms.ChangePasswordForm",
-    "reauthenticate": "transition.account_forms.ReauthenticateForm",
-    "reset_password": "transition.account_forms.ResetPasswordForm",
-    "reset_password_from_key": "transition.account_forms.ResetPasswordKeyForm",
+    "change_password": "transition.accounts.forms.ChangePasswordForm",
+    "reauthenticate": "transition.accounts.forms.ReauthenticateForm",
+    "reset_password": "transition.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "transition.accounts.forms.ResetPasswordKeyForm",
 }
 # The address in the mail works for an hour, and once.
 PASSWORD_RESET_TIMEOUT = 60 * 60
 
-MFA_ADAPTER = "transition.account_adapter.MFAAdapter"
+MFA_ADAPTER = "transition.accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # The address has received the invitation, so it is the user's.
@@ -38,10 +38,10 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_TOLERANCE = 1
 MFA_RATE_LIMITS = False
 MFA_FORMS = {
-    "activate_totp": "transition.account_forms.ActivateTOTPForm",
-    "authenticate": "transition.account_forms.AuthenticateForm",
-    "reauthenticate": "transition.account_forms.ReauthenticateByCodeForm",
-    "add_webauthn": "transition.account_forms.AddPasskeyForm",
+    "activate_totp": "transition.accounts.forms.ActivateTOTPForm",
+    "authenticate": "transition.accounts.forms.AuthenticateForm",
+    "reauthenticate": "transition.accounts.forms.ReauthenticateByCodeForm",
+    "add_webauthn": "transition.accounts.forms.AddPasskeyForm",
 }
 # Whoever works for one of these, and every administrator, needs a second factor; nobody does in the demo. The
 # environment adds kinds of organizations (transition/enums.py) and takes none away, not even when it is left empty.

@@ -53,10 +53,10 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "transition.signed_in.Expiry",
+    "transition.accounts.signed_in.Expiry",
     "transition.middleware.LoginRequired",
     "transition.middleware.CurrentOrganization",
-    "transition.signed_in.SecondFactorRequired",
+    "transition.accounts.signed_in.SecondFactorRequired",
     "transition.viewing.NoteViews",
     "transition.stale_forms.SayWhatIsStale",
     "transition.middleware.PrivatePages",
@@ -135,7 +135,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("email", "name")},
     },
-    {"NAME": "transition.password_validation.KnownPasswordValidator"},
+    {"NAME": "transition.accounts.passwords.KnownPasswordValidator"},
 ]
 LOGIN_URL = "transition:sign-in"
 LOGIN_REDIRECT_URL = "transition:start"

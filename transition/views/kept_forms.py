@@ -8,9 +8,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from transition import clock
+from transition.accounts.signed_in import KEPT
 from transition.htmx import redirect_page, render_page
 from transition.models import User
-from transition.signed_in import KEPT
 
 KEPT_SECONDS = 60 * 60
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from transition.account_forms import ResetSecondFactorForm
+from transition.accounts.forms import ResetSecondFactorForm
 from transition.htmx import redirect_page, render_page
 from transition.models import User
 from transition.services import second_factors

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from transition import clock
-from transition.account_forms import AcceptForm, InvitationForm
+from transition.accounts.forms import AcceptForm, InvitationForm
 from transition.htmx import redirect_page, render_page
 from transition.models import Invitation, Membership, Organization, User
 from transition.services import invitations, organizations

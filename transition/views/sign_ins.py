@@ -14,12 +14,12 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_POST, require_safe
 
 from transition import clock
-from transition.account_adapter import NOWHERE
+from transition.accounts.adapter import NOWHERE
+from transition.accounts.signed_in import SEEN
 from transition.domain.browsers import browser_of
 from transition.htmx import redirect_page, render_page
 from transition.models import User
 from transition.services import sign_ins
-from transition.signed_in import SEEN
 from transition.views.sending import request_key
 
 

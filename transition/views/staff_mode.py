@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
 from transition import clock
-from transition.account_adapter import AccountAdapter
+from transition.accounts.adapter import AccountAdapter
 from transition.htmx import redirect_page, render_page
 from transition.navigation import STAFF_MODE_UNTIL, is_in_staff_mode
 from transition.services import staff_mode

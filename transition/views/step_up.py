@@ -5,7 +5,7 @@ from allauth.account.internal.flows.reauthentication import did_recently_reauthe
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import urlencode
 
-from transition.account_adapter import AccountAdapter
+from transition.accounts.adapter import AccountAdapter
 from transition.htmx import redirect_page
 
 

@@ -13,7 +13,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from transition.account_adapter import network
+from transition.accounts.adapter import network
 from transition.enums import MembershipRole
 from transition.fields import LineField
 from transition.models import Invitation, User

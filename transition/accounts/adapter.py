@@ -68,7 +68,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Never: mails go through the queue (services/account_mails.py)."""
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """Never; see account_receivers.py."""
+        """Never; see receivers.py."""
 
     def add_message(
         self,

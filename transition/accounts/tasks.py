@@ -13,4 +13,4 @@ def send(kind: str, pk: int) -> None:
         account_mails.send(kind, pk)
     except Exception as error:
         pulses.failed("task:transition.account_mail", error)
-        raise Failed(f"transition.account_tasks.send\n{type(error).__name__}") from None
+        raise Failed(f"transition.accounts.tasks.send\n{type(error).__name__}") from None

@@ -15,17 +15,17 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from transition.account_adapter import AccountAdapter
+from transition.accounts.adapter import AccountAdapter
+from transition.accounts.signed_in import stamp
 from transition.enums import AccountMail
 from transition.models import User
 from transition.services import account_mails, audit
-from transition.signed_in import stamp
 
 Type = Authenticator.Type
 LONGEST_AGENT = 200
 
 
-@receiver(user_logged_in, dispatch_uid="transition.signed_in")
+@receiver(user_logged_in, dispatch_uid="transition.accounts.signed_in")
 def begin(request: HttpRequest, user: User, **kwargs: Any) -> None:
     stamp(request)
     if request.session.session_key is None:
