@@ -6,6 +6,7 @@ taking all of them away does.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import rules
 from django.urls import reverse
@@ -15,6 +16,8 @@ from tests.access import IN, ROWS, Row, verdict
 from tests.api.matrix import JSON, ROUTES, Route
 from tests.api.matrix import verdict as verdict_of_api
 from tests.api.rights import RIGHTS
+from tests.api.world import BY_NAME
+from tests.foreign import description
 from tests.matrix import send
 from tests.place import Place
 
@@ -54,19 +57,29 @@ OWN_API = {
     "post enrollments/{id}/proposal/",
     "post sessions/check/",
 }
-# The body names whom it is about, and an empty one is refused first; the tests of each resource ask for the right.
+# The body names whom it is about; an empty one is refused before anybody is asked, so it is that of the description.
 BODY_FIRST = {
-    "post enrollments/",
-    "post external-calendars/",
-    "post feeds/",
-    "post goals/",
-    "post invitations/",
-    "post outcomes/",
-    "post rooms/",
-    "post sessions/",
-    "post slots/",
-    "post slots/pattern/",
+    "post enrollments/": "worker",
+    "post external-calendars/": "home",
+    "post feeds/": "worker",
+    "post goals/": "worker",
+    "post invitations/": "coordinator",
+    "post outcomes/": "worker",
+    "post rooms/": "home",
+    "post sessions/": "worker",
+    "post slots/": "home",
+    "post slots/pattern/": "home",
 }
+
+
+def examples(place: Place, address: str) -> Iterator[dict[str, Any]]:
+    """Whole bodies of the API's description about things of this world; not those about nothing but the caller."""
+    content = description()["paths"][f"/api/v1/{address}"]["post"]["requestBody"]["content"]["application/json"]
+    for example in content["examples"].values():
+        body = example["value"]
+        named = {name: str(BY_NAME[name](place).public_id) for name in body if name in BY_NAME}
+        if named or address == "invitations/":
+            yield body | named
 
 
 @contextmanager
@@ -100,6 +113,12 @@ def open_api(place: Place, routes: Iterable[Route] = ROUTES) -> Iterator[str]:
                 name = f"{method} {route.path.removeprefix('api/v1/')}"
                 inside = RIGHTS[name][0]
                 if method == "get" or not inside:
+                    continue
+                if name in BODY_FIRST:
+                    client, url = place.client(BODY_FIRST[name]), route.url(place)
+                    for body in examples(place, route.path.removeprefix("api/v1/")):
+                        if verdict_of_api(send(client, "post", url, body, **JSON)) == IN:
+                            yield f"{name} {sorted(body)}"
                     continue
                 if verdict_of_api(send(place.client(inside[0]), method, route.url(place), **JSON)) == IN:
                     yield name

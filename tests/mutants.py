@@ -190,7 +190,7 @@ def tried(place: Any, strange: dict[str, Any], file: str) -> Iterator[str]:
     ways = (
         name
         for name in denied.open_api(place, sorted(api.ROUTES, key=lambda one: near(one.view)))
-        if name not in denied.OWN_API | denied.BODY_FIRST
+        if name not in denied.OWN_API
     )
     for names in (ways, pages) if "/api/" in file else (pages, ways):
         yield from (f"no right asked: {name}" for name in names)

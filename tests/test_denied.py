@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.denied import BODY_FIRST, OWN_API, OWN_PAGES, open_api, open_pages
+from tests.denied import OWN_API, OWN_PAGES, open_api, open_pages
 
 pytestmark = pytest.mark.django_db
 
@@ -12,4 +12,4 @@ def test_without_rights_only_ones_own_is_left_on_screens(place):
 
 
 def test_without_rights_only_ones_own_is_left_of_the_api(place):
-    assert set(open_api(place)) == OWN_API | BODY_FIRST
+    assert set(open_api(place)) == OWN_API
