@@ -13,7 +13,7 @@ from tests.machine import caps
 from tests.machine.caps import DAY, JAPAN, Breach, Use, day_of
 from tests.machine.world import API, SUPPORTERS, Town
 from transition import clock
-from transition.models import Person
+from transition.models import Grant, Person
 
 OPEN = {"REQUESTED", "CONFIRMED"}
 OVER = {"CANCELLED", "DECLINED", "EXPIRED", "NO_SHOW"}
@@ -370,7 +370,8 @@ def grant(town: Town, actor: str, who: int, begins: int, length: int, days: int)
     }
 
     def judge() -> Verdict:
-        return Verdict(actor in SUPPORTERS, audits=("grant.add",))
+        twice = Grant.objects.filter(person=person, service="GROUP_HOME_TRIAL", starts_on=first).exists()
+        return Verdict(actor in SUPPORTERS and not twice, audits=("grant.add",))
 
     return Sending(actor, f"people/{person.public_id}/grants/", body, judge)
 
