@@ -431,11 +431,11 @@ def test_only_one_module_writes_tables():
     }
     assert writing == {"transition/exports.py"}
     typed = {name_of(path) for path in modules() if re.search(r'"text/csv|spreadsheetml', path.read_text("utf-8"))}
-    assert typed <= {"transition/exports.py", "transition/viewing.py", *DESCRIBES_CSV}
+    assert typed <= {"transition/exports.py", *DESCRIBES_CSV}
 
 
-# Says in the API's description that an answer is CSV, or asks whether it is.
-DESCRIBES_CSV = {"programs/api/documents.py", "programs/api/intentions.py", "transition/viewing.py"}
+# Says in the API's description that an answer is CSV.
+DESCRIBES_CSV = {"programs/api/documents.py", "programs/api/intentions.py"}
 
 
 def _of(node: ast.Attribute) -> str:

@@ -11,6 +11,9 @@ from django.utils.http import content_disposition_header
 
 from transition.clock import TOKYO
 
+# What somebody takes away as a file; never kept by a browser, and noted when it is about a person.
+FILE_TYPES = ("text/csv", "application/pdf", "application/zip")
+
 Cell = str | int | float | bool | dt.date | dt.time | None
 
 # What a spreadsheet takes for the beginning of a formula, also in full width; − is what Japanese keyboards type.

@@ -15,6 +15,7 @@ from django.utils.functional import SimpleLazyObject
 
 from transition import clock
 from transition.domain import text
+from transition.exports import FILE_TYPES
 from transition.queries import inbox
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ OTHER_CHARSET = "文字コードがUTF-8ではないため、受け付けられ�
 _FORBIDDEN_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xed[\xa0-\xbf]")
 _JSON_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _UTF_8 = frozenset({"utf-8", "utf8"})
-_PRIVATE = ("text/html", "text/csv", "application/pdf", "application/zip")
+_PRIVATE = ("text/html", *FILE_TYPES)
 _NO_USER_PATHS = ("/ical/", "/static/")
 
 

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from transition import seen
 from transition.domain import looks
 from transition.enums import ViewedBy
+from transition.exports import FILE_TYPES
 from transition.models import ApiToken
 from transition.services import views
 
@@ -16,7 +17,6 @@ from transition.services import views
 SHOWING = frozenset({200, 409, 422})
 # A page of one person may name one or two others; more of them are a list.
 MOST_ALONE = 5
-_FILES = ("text/csv", "application/pdf", "application/zip")
 
 
 class NoteViews:
@@ -48,6 +48,6 @@ class NoteViews:
 
 
 def _door(request: HttpRequest, response: HttpResponseBase) -> ViewedBy:
-    if response.headers.get("Content-Type", "").startswith(_FILES):
+    if response.headers.get("Content-Type", "").startswith(FILE_TYPES):
         return ViewedBy.FILE
     return ViewedBy.API if request.path.startswith("/api/") else ViewedBy.SCREEN
