@@ -151,8 +151,8 @@ class BookingLife(RuleBasedStateMachine):
 
     @precondition(lambda self: self.story.states)
     @rule(actor=ASKING, which=WHICH, times=st.integers(1, 3), reason=REASON)
-    def repeat(self, actor, which, times, reason):
-        self.send(acts.repeat, False, actor, self.session(which), times, reason)
+    def repeat(self, actor, which, times, reason, later=False):
+        self.send(acts.repeat, later, actor, self.session(which), times, reason)
 
     @precondition(lambda self: self.story.states)
     @rule(actor=ACTORS, which=WHICH, later=LATER)
@@ -186,13 +186,13 @@ class BookingLife(RuleBasedStateMachine):
         self.send(acts.leave, later, actor, self.session(which, "IN_PROGRESS"), self.ago(ago), step)
 
     @precondition(lambda self: "CONFIRMED" in self.story.states.values())
-    @rule(actor=ASKING, which=WHICH, late=st.integers(-600, 600), step=st.sampled_from(STEPS))
+    @rule(actor=ASKING, which=WHICH, late=st.integers(-5000, 600), step=st.sampled_from(STEPS))
     def takes_place(self, actor, which, late, step):
         """Somebody arrives on time and leaves when it ends, or some minutes around it."""
         session = self.session(which | 1, "CONFIRMED")
         self.pass_time(session.starts_at + dt.timedelta(minutes=1))
         self.send(acts.arrive, False, actor, session, self.ago(0))
-        self.pass_time(session.ends_at + dt.timedelta(minutes=late))
+        self.pass_time(max(session.starts_at + dt.timedelta(hours=1), session.ends_at + dt.timedelta(minutes=late)))
         if step == "record":
             self.send(acts.record, False, actor, session, 5, min(late, 0), 0, "わ")
         else:
@@ -283,8 +283,20 @@ class BookingLife(RuleBasedStateMachine):
         """To what somebody waits for."""
         self.pass_time((getattr(self.session(which), moment) or clock.now()) + dt.timedelta(seconds=off))
 
+    @precondition(lambda self: "REQUESTED" in self.story.states.values())
+    @rule(which=WHICH, off=st.sampled_from([-2, 0, 1]))
+    def answered_at_the_last_moment(self, which, off):
+        """Or at the first at which it is too late; the request arrives a second after it is sent."""
+        session = self.session(which | 1, "REQUESTED")
+        self.pass_time((session.expires_at or session.starts_at) + dt.timedelta(seconds=off))
+        self.send(acts.confirm, False, RIGHT, session)
+        self.expire()
+
     @rule()
     def sweep(self):
+        self.expire()
+
+    def expire(self) -> None:
         """What the night's work does to requests that nobody answered."""
         due = [row.pk for row in Session.objects.filter(state="REQUESTED") if row.expires_at <= clock.now()]
         assert sessions.expire_requests() == len(due)
