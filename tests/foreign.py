@@ -127,6 +127,14 @@ def body_with(spot: tuple[str, ...], public_id: str) -> Any:
     return [inner] if spot[0] == "[]" else {spot[0]: inner}
 
 
+def whole(path: str, spot: tuple[str, ...], public_id: str) -> dict[str, Any]:
+    """With the word that says which of two bodies it is, without which none is read."""
+    body = body_with(spot, public_id)
+    if path in {"/api/v1/sessions/", "/api/v1/sessions/check/"}:
+        body["kind"] = "STAY" if noun_of(spot) in {"person", "program", "slot"} else "OUTING"
+    return body
+
+
 def noun_of(spot: tuple[str, ...]) -> str:
     return [name for name in spot if name != "[]"][-1]
 
@@ -147,8 +155,8 @@ def body_deviations(place: Place, strange: dict[str, Any], case: tuple[str, str,
         return
     theirs = str(strange[noun].public_id)
     for persona in CALLERS:
-        refused, kept = sent(place, persona, method, path, body_with(spot, theirs))
-        nothing, _ = sent(place, persona, method, path, body_with(spot, NOBODYS))
+        refused, kept = sent(place, persona, method, path, whole(path, spot, theirs))
+        nothing, _ = sent(place, persona, method, path, whole(path, spot, NOBODYS))
         told = f"{persona} {method} {path} {'.'.join(spot)}: {refused.status_code}"
         if not 400 <= refused.status_code < 500 or refused.status_code != nothing.status_code:
             yield f"{told}, of nobody {nothing.status_code}"
