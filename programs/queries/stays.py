@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from django.db.models import BigIntegerField, DateField, Q, Value
+from django.db.models import BigIntegerField, Case, DateField, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 
 from programs.domain import fit
@@ -15,6 +15,9 @@ from programs.queries.limits import LimitBook
 from transition import clock
 from transition.enums import Residence
 from transition.models import Person
+
+# Stands for the room in rows about the day between two guests.
+_BETWEEN = -1
 
 
 def moments(slot: Slot, check_in: dt.date, check_out: dt.date) -> tuple[dt.datetime, dt.datetime]:
@@ -57,7 +60,6 @@ def all_problems(
     if check_out > check_in:
         problems += rule_problems(person, program, slot, check_in, check_out, book=book)
         problems += occupancy_problems(person, slot, check_in, check_out)
-        problems += handover_problems(slot, check_in, check_out)
     return problems
 
 
@@ -139,6 +141,8 @@ def occupancy_problems(person: Person, slot: Slot, check_in: dt.date, check_out:
     busy = BusyTime.objects.overlapping(*moments(slot, check_in, check_out)).filter(calendar__home=room.home_id)
     nothing = Cast(Value(None), BigIntegerField())
     found = nights.order_by().values_list("date", "room", "person")
+    same_day = _same_day(slot, check_in, check_out).annotate(leaving=_day_between(check_in, check_out))
+    found = found.union(same_day.order_by().values_list("leaving", Value(_BETWEEN, BigIntegerField()), nothing))
     found = found.union(busy.order_by().values_list(Cast(Value(None), DateField()), nothing, nothing))
     rows = sorted(row for row in found if row[0] is not None)
     problems = []
@@ -147,6 +151,7 @@ def occupancy_problems(person: Person, slot: Slot, check_in: dt.date, check_out:
     if elsewhere := [date for date, _, whose in rows if whose == person.pk]:
         message = f"本人には、{_dates(elsewhere)}の夜に別のお泊まりがあります。"
         problems.append(Problem("person.taken", message, field="check_in"))
+    problems += [_handover(date) for date, where, _ in rows if where == _BETWEEN]
     if any(row[0] is None for row in found):
         problems.append(external.home_note())
     return problems
@@ -155,19 +160,25 @@ def occupancy_problems(person: Person, slot: Slot, check_in: dt.date, check_out:
 def handover_problems(slot: Slot, check_in: dt.date, check_out: dt.date) -> list[Problem]:
     """One guest leaves and another comes on the same day: the nights are apart, the hours may not be. One query; asked
     under the room's lock."""
-    starts_at, ends_at = moments(slot, check_in, check_out)
-    same_day = Session.objects.planned().overlapping(starts_at, ends_at).filter(room=slot.room_id)
-    return [
-        Problem("room.taken", f"この居室は、{_until(other, starts_at)}ほかの方がいます。", field="check_in")
-        for other in same_day.filter(Q(check_out=check_in) | Q(check_in=check_out)).order_by("starts_at")
-    ]
+    between = _day_between(check_in, check_out)
+    days = _same_day(slot, check_in, check_out).annotate(leaving=between).order_by("leaving")
+    return [_handover(date) for date in days.values_list("leaving", flat=True).distinct()]
 
 
-def _until(other: Session, starts_at: dt.datetime) -> str:
-    """12月7日の17:00まで, or 12月9日の12:00から."""
-    before = other.starts_at < starts_at
-    moment = (other.ends_at if before else other.starts_at).astimezone(clock.TOKYO)
-    return f"{moment.month}月{moment.day}日の{moment:%H:%M}{'まで' if before else 'から'}、"
+def _same_day(slot: Slot, check_in: dt.date, check_out: dt.date) -> QuerySet[Session]:
+    """Guests of the room who leave when this one comes, or come when this one leaves, too late or too early for it."""
+    held = Session.objects.planned().overlapping(*moments(slot, check_in, check_out)).filter(room=slot.room_id)
+    return held.filter(Q(check_out=check_in) | Q(check_in=check_out))
+
+
+def _day_between(check_in: dt.date, check_out: dt.date) -> Case:
+    dates = When(check_out=check_in, then=Value(check_in, DateField()))
+    return Case(dates, default=Value(check_out, DateField()), output_field=DateField())
+
+
+def _handover(date: dt.date) -> Problem:
+    message = f"この居室は、{_dates([date])}に、ほかの方のいる時間と重なります。"
+    return Problem("room.taken", message, field="check_in")
 
 
 def _busy(

@@ -6,6 +6,7 @@ import pytest
 
 from programs.domain.problems import Refused
 from programs.models import Session
+from programs.queries import stays
 from tests import factories
 from tests.personas import make_world
 from tests.programs.pages import confirmed, person_of, request
@@ -44,9 +45,13 @@ def test_no_bed_has_two_guests_on_the_day_between(first):
     both = [("2026-12-05", "2026-12-07"), ("2026-12-07", "2026-12-09")]
     request(world, *first)
     [second] = [dates for dates in both if dates != first]
-    words = {"2026-12-05": "この居室は、12月7日の17:00まで、", "2026-12-07": "この居室は、12月7日の12:00から、"}
-    told = refused(lambda: request(world, *second, person=person_of(world)))
-    assert told == [("room.taken", f"{words[first[0]]}ほかの方がいます。")]
+    wanted = person_of(world)
+    told = refused(lambda: request(world, *second, person=wanted))
+    assert told == [("room.taken", "この居室は、12月7日に、ほかの方のいる時間と重なります。")]
+    # The page says so before anything is sent.
+    dates = map(dt.date.fromisoformat, second)
+    shown = stays.all_problems(wanted, world.program, world.slot, *dates)
+    assert [(problem.code, problem.message) for problem in shown] == told
     assert Session.objects.count() == 1
 
 
