@@ -8,7 +8,6 @@ from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.totp.internal import auth as totp
-from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -176,19 +175,6 @@ class ActivateTOTPForm(totp_forms.ActivateTOTPForm):
         if not totp.validate_totp_code(self.secret, code):
             raise ValidationError("数字が違います。アプリに出ている新しい数字を入れてください。")
         return code
-
-
-class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):
-    name = LineField(label="パスキーの名前", required=False, max_length=40, help_text="例：事務所のパソコン")
-    passwordless = forms.BooleanField(
-        label="パスワードの代わりにも使う",
-        required=False,
-        initial=True,
-        help_text=(
-            "この機器の顔・指紋・暗証番号だけで、サインインできるようになります。"
-            "みんなで使うタブレットでは、登録しないでください。"
-        ),
-    )
 
 
 class InvitationForm(forms.Form):

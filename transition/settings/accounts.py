@@ -41,7 +41,10 @@ MFA_FORMS = {
     "activate_totp": "transition.accounts.forms.ActivateTOTPForm",
     "authenticate": "transition.accounts.forms.AuthenticateForm",
     "reauthenticate": "transition.accounts.forms.ReauthenticateByCodeForm",
-    "add_webauthn": "transition.accounts.forms.AddPasskeyForm",
+    "add_webauthn": "transition.accounts.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "transition.accounts.passkeys.AuthenticateByPasskeyForm",
+    "login_webauthn": "transition.accounts.passkeys.SignInByPasskeyForm",
+    "reauthenticate_webauthn": "transition.accounts.passkeys.ReauthenticateByPasskeyForm",
 }
 # Whoever works for one of these, and every administrator, needs a second factor; nobody does in the demo. The
 # environment adds kinds of organizations (transition/enums.py) and takes none away, not even when it is left empty.
