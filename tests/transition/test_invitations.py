@@ -189,6 +189,8 @@ class TestStaffMode:
         client.post("/operations/staff-mode/end/")
         assert client.get("/operations/").status_code == 302
         assert client.post("/operations/failures/x/retry/").status_code == 302
+        told = AuditEvent.objects.filter(action__startswith="staff_mode.", actor=administrator.pk).order_by("pk")
+        assert [event.action for event in told] == ["staff_mode.begin", "staff_mode.end"]
 
     @pytest.mark.parametrize("url", ["/operations/", "/operations/staff-mode/"])
     def test_is_for_administrators_only(self, url):

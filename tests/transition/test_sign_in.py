@@ -258,6 +258,15 @@ class TestOwnSignIns:
         assert stranger.get("/account/").status_code == 200
         assert AuditEvent.objects.filter(action="user.end_sign_ins", actor=user.pk).count() == 1
 
+    def test_somebody_with_the_very_same_password_stays_out_of_sight(self, user):
+        stranger = factories.UserFactory()
+        stranger.password = user.password
+        stranger.save()
+        mine, other = client_of(user), client_of(stranger)
+        assert len(soup(mine.get("/account/sign-ins/")).select("main .list li")) == 1
+        mine.post("/account/sign-ins/end-others/")
+        assert other.get("/account/").status_code == 200
+
     def test_all_others_at_once(self, user):
         clients = [Client() for _ in range(3)]
         for client in clients:
@@ -305,11 +314,12 @@ def test_whoever_leaves_loses_every_sign_in_token_and_calendar():
 
     world = make_world()
     worker, office = world.worker, world.office
-    client = client_of(worker)
+    client, colleague = client_of(worker), client_of(world.coordinator)
     token = api_tokens.issue(organization=office, label="x", scopes=["HOMES_READ"], by=worker)
     feed = feeds.issue_for_worker(user=worker, organization=office, label="x")
     organizations.end_membership(membership=worker.memberships.get(), by=world.coordinator)
     assert client.get("/account/")["Location"].startswith("/sign-in/")
+    assert colleague.get("/account/").status_code == 200
     token.refresh_from_db()
     feed.refresh_from_db()
     assert token.revoked_at is not None
