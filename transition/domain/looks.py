@@ -137,7 +137,7 @@ _PAGES: Mapping[str, str] = {
         feed-list:feeds feed-detail:feeds feed-rotate:feeds feed-revoke:feeds feed-empty:feeds
         pack-csv:pack pack-pdf:pack month-sheet-csv:month_sheet month-sheet-pdf:month_sheet
         notification-list:notifications notification-detail:notifications
-        person-view-list:views view-list:evidence""",
+        person-view-list:views""",
 }
 # Name of an address → code of what it shows. An address that is not here shows nobody (test_views_noted.py).
 OF_ADDRESS: Mapping[str, str] = {
