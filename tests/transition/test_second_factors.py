@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import runpy
 import threading
 
 import pytest
@@ -178,13 +177,31 @@ class TestRegistering:
         assert client.post("/account/second-factors/app/remove/").status_code == 422
         assert factors_of(user) == ["totp"]
 
-    def test_and_may_go_where_it_is_not(self, user):
+    def test_and_may_go_where_it_is_not(self, user, django_capture_on_commit_callbacks):
         secret = give_app(user)
         client = half_way(user)
         client.post(CODE, {"code": code_of(secret)})
-        assert client.post("/account/second-factors/app/remove/").status_code == 302
+        with django_capture_on_commit_callbacks(execute=True):
+            assert client.post("/account/second-factors/app/remove/").status_code == 302
         assert factors_of(user) == []
         assert AuditEvent.objects.filter(action="user.remove_factor").exists()
+        run_queue()
+        assert ["2つめの確認が消されました" in one.subject for one in mail.outbox] == [True]
+
+    def test_new_recovery_codes_end_the_old_ones_and_are_told(self, user, django_capture_on_commit_callbacks):
+        secret = give_app(user)
+        client = half_way(user)
+        client.post(CODE, {"code": code_of(secret)})
+        shown = []
+        for _ in range(2):
+            with django_capture_on_commit_callbacks(execute=True):
+                assert client.post("/account/second-factors/recovery-codes/renew/").status_code == 302
+            page = soup(client.get("/account/second-factors/recovery-codes/"))
+            shown.append([text(code) for code in page.select("main code")])
+        assert half_way(user).post(CODE, {"code": shown[0][0]}).status_code == 422
+        assert half_way(user).post(CODE, {"code": shown[1][0]}).status_code == 302
+        run_queue()
+        assert ["予備のコードが作り直されました" in one.subject for one in mail.outbox] == [True, True]
 
     def test_of_somebody_else_nothing_is_removed(self, user):
         other = factories.UserFactory()
@@ -235,18 +252,6 @@ class TestRequired:
         office = factories.OrganizationFactory()
         led = [client_of(factories.MembershipFactory(organization=one).user).get("/today/") for one in (home, office)]
         assert [answer.status_code for answer in led] == [302, 200]
-
-    @pytest.mark.parametrize("written", [None, "", "GROUP_HOME", "GROUP_HOME,FACILITY"])
-    def test_the_environment_adds_to_them_and_takes_none_away(self, monkeypatch, written):
-        from transition.settings import accounts
-
-        if written is None:
-            monkeypatch.delenv("SECOND_FACTOR_KINDS", raising=False)
-        else:
-            monkeypatch.setenv("SECOND_FACTOR_KINDS", written)
-        kinds = runpy.run_path(accounts.__file__)["SECOND_FACTOR_KINDS"]
-        assert set(kinds) >= {kind.value for kind in REQUIRED}
-        assert [kind for kind in kinds if kind not in REQUIRED] == [kind for kind in (written or "").split(",") if kind]
 
     def test_nobody_in_the_demo(self):
         member = factories.MembershipFactory(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from transition.settings import refusals
+from transition.settings import accounts, refusals
 
 WHOLE = {
     "SECRET_KEY": "fictional-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
@@ -47,6 +48,13 @@ WRONG = {
     "a slash at its end": ({"SITE_ADDRESS": "https://taiken.invalid/"}, "最後の / もつけません"),
     "somebody in the address": ({"SITE_ADDRESS": "https://a@taiken.invalid"}, "https://ホスト名 だけに"),
     "another host": ({"SITE_ADDRESS": "https://other.invalid"}, "SITE_ADDRESS のホストが ALLOWED_HOSTS にありません"),
+    "a kind of organization that is none": (
+        {"SECOND_FACTOR_KINDS": "GROUP_HOMES"},
+        "SECOND_FACTOR_KINDS に書けるのは、",
+    ),
+    "one of them": ({"SECOND_FACTOR_KINDS": "GROUP_HOME, FACILTY"}, "MUNICIPALITY、CORE_CENTER、"),
+    "small letters": ({"SECOND_FACTOR_KINDS": "facility"}, "SECOND_FACTOR_KINDS に書けるのは、"),
+    "another comma": ({"SECOND_FACTOR_KINDS": "GROUP_HOME、FACILITY"}, "（コンマで区切ります）"),
     "a sender that is none": ({"MAIL_FROM": "taiken@localhost"}, "MAIL_FROM は、返事の届くメールアドレス"),
 }
 
@@ -92,12 +100,26 @@ def test_each_thing_that_must_not_be_is_named_without_its_value(name):
     assert not [value for value in changes.values() if len(value) > 20 and value in found]
 
 
+@pytest.mark.parametrize("written", [None, "", "GROUP_HOME", "FACILITY,GROUP_HOME", "FACILITY, GROUP_HOME ,"])
+def test_the_environment_adds_to_those_who_need_a_second_factor_and_takes_none_away(monkeypatch, written):
+    if written is None:
+        monkeypatch.delenv("SECOND_FACTOR_KINDS", raising=False)
+    else:
+        monkeypatch.setenv("SECOND_FACTOR_KINDS", written)
+    more = [kind.strip() for kind in (written or "").split(",") if kind.strip()]
+    assert runpy.run_path(accounts.__file__)["SECOND_FACTOR_KINDS"] == ["MUNICIPALITY", "CORE_CENTER", *more]
+
+
 def test_a_whole_environment_has_no_problem():
     assert refusals.missing(WHOLE) == []
     assert list(refusals.problems(WHOLE | {"METRICS_TOKEN": "fictional0123456789xyz", "DEBUG": "0"})) == []
+    assert list(refusals.problems(WHOLE | {"SECOND_FACTOR_KINDS": " GROUP_HOME, FACILITY,"})) == []
 
 
-@pytest.mark.parametrize("name", ["the secret of the demo", "a short secret", "two secrets alike", "debug", "no https"])
+@pytest.mark.parametrize(
+    "name",
+    ["the secret of the demo", "a short secret", "two secrets alike", "debug", "no https", "one of them"],
+)
 def test_production_does_not_start_with(name):
     changes, said = WRONG[name]
     done = check_for_production(**WHOLE | changes)

@@ -2,6 +2,8 @@
 
 import environ
 
+from transition.settings import refusals
+
 env = environ.Env()
 
 # No sign-up: an account is made by an invitation only (services/invitations.py).
@@ -48,7 +50,11 @@ MFA_FORMS = {
 }
 # Whoever works for one of these, and every administrator, needs a second factor; nobody does in the demo. The
 # environment adds kinds of organizations (transition/enums.py) and takes none away, not even when it is left empty.
-SECOND_FACTOR_KINDS = ["MUNICIPALITY", "CORE_CENTER", *env.list("SECOND_FACTOR_KINDS", default=[])]
+SECOND_FACTOR_KINDS = [
+    "MUNICIPALITY",
+    "CORE_CENTER",
+    *sorted(refusals.kinds(env.str("SECOND_FACTOR_KINDS", default=""))),
+]
 # A browser left alone is signed out: shared tablets stand about in homes. In any case after SESSION_COOKIE_AGE.
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
 # Former values of SECRET_KEY: what is encrypted with them, the seeds of authenticator apps, is still read.

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
+from transition.enums import OrganizationKind
+
 NEEDED = (
     "SECRET_KEY",
     "AUDIT_KEY",
@@ -44,8 +46,15 @@ def problems(env: Mapping[str, str]) -> Iterator[str]:
     if any("*" in host or host.startswith(".") for host in hosts):
         yield "ALLOWED_HOSTS には、ホスト名をそのまま並べてください（* と先頭の . は使えません）。"
     yield from _of_address(env.get("SITE_ADDRESS", ""), hosts)
+    # Misspelled, it would ask nobody for a second factor and say nothing.
+    if not kinds(env.get("SECOND_FACTOR_KINDS", "")) <= set(OrganizationKind.values):
+        yield f"SECOND_FACTOR_KINDS に書けるのは、{'、'.join(OrganizationKind.values)} です（コンマで区切ります）。"
     if (sender := env.get("MAIL_FROM", "")) and ("@" not in sender or sender.rstrip("> ").endswith("@localhost")):
         yield "MAIL_FROM は、返事の届くメールアドレスにしてください。"
+
+
+def kinds(written: str) -> set[str]:
+    return {kind.strip() for kind in written.split(",") if kind.strip()}
 
 
 def _of_secret(name: str, secret: str) -> Iterator[str]:
