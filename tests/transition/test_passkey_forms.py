@@ -13,7 +13,7 @@ from fido2.cose import ES256
 
 from tests import factories
 from tests.programs.pages import soup, text
-from tests.transition.signing_in import CODE, sign_in
+from tests.transition.signing_in import CODE, factors_of, sign_in
 
 pytestmark = pytest.mark.django_db
 ADD, AGAIN, ALONE = "/account/second-factors/passkeys/add/", "/account/again/passkey/", "/sign-in/passkey/"
@@ -76,18 +76,24 @@ ANSWERS = {
 }
 
 
-def give_passkey(user) -> Authenticator:
+def registration(challenge: str = written(b"c" * 32), *, with_key: bool = True) -> dict:
+    """What a browser answers whose device is no device: a program may register as well, it proves as much."""
     key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
     made = webauthn.AttestedCredentialData.create(webauthn.Aaguid.NONE, b"k" * 16, key)
-    device = webauthn.AuthenticatorData.create(hashlib.sha256(b"testserver").digest(), 0x45, 1, made)
-    registered = webauthn.RegistrationResponse(
-        raw_id=b"k" * 16,
-        response=webauthn.AuthenticatorAttestationResponse(
-            client_data=webauthn.CollectedClientData.create("webauthn.create", b"c" * 32, "https://testserver"),
-            attestation_object=webauthn.AttestationObject.create("none", device, {}),
-        ),
+    host = hashlib.sha256(b"testserver").digest()
+    device = webauthn.AuthenticatorData.create(host, 0x45 if with_key else 0x05, 1, made if with_key else b"")
+    client_data = {"type": "webauthn.create", "challenge": challenge, "origin": "https://testserver"}
+    answered = answer(
+        json.dumps(client_data).encode(),
+        webauthn.AttestationObject.create("none", device, {}),
+        id=written(b"k" * 16),
+        rawId=written(b"k" * 16),
     )
-    data = {"name": "機器", "credential": json.loads(json.dumps(dict(registered)))}
+    return json.loads(answered)
+
+
+def give_passkey(user) -> Authenticator:
+    data = {"name": "機器", "credential": registration()}
     return Authenticator.objects.create(user=user, type="webauthn", data=data)
 
 
@@ -141,3 +147,14 @@ def test_none_shows_anew_who_one_is(user, name, frozen_time):
     assert client.get(AGAIN).status_code == 200
     assert client.post(AGAIN, {"credential": ANSWERS[name]})["Location"] == AGAIN
     assert client.session.get("account_authentication_methods") == before
+
+
+@pytest.mark.parametrize(("with_key", "registered"), [(True, ["recovery_codes", "webauthn"]), (False, [])])
+def test_one_without_a_key_is_none(user, with_key, registered):
+    client = Client()
+    sign_in(client, user)
+    client.get(ADD)
+    credential = registration(client.session["mfa.webauthn.state"]["challenge"], with_key=with_key)
+    response = client.post(ADD, {"credential": json.dumps(credential), "passwordless": "on"})
+    assert response.status_code == (302 if with_key else 422)
+    assert factors_of(user) == registered

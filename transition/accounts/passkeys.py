@@ -13,7 +13,16 @@ from transition.fields import LineField
 
 UNREADABLE = "パスキーの答えを読めませんでした。もう一度ためしてください。"
 # What reading bytes of a stranger's making ends with, in the libraries that do.
-FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, struct.error)
+FAULTS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RecursionError,
+    struct.error,
+)
 
 
 @contextmanager
@@ -36,9 +45,6 @@ class CredentialField(forms.JSONField):
         if found is not None and not isinstance(found, dict):
             raise ValidationError(UNREADABLE, code="invalid")
         return found
-
-    def bound_data(self, data: Any, initial: Any) -> None:
-        """Nobody typed it: a page that comes back asks the browser anew."""
 
 
 class _Credential(forms.Form):
