@@ -17,7 +17,7 @@ from programs.api.pictures import AsItComes
 from programs.forms.disclosures import ANSWERS
 from programs.queries import disclosures as queries
 from transition import own_data_file
-from transition.api.fields import DayField, LineField, PublicIdField
+from transition.api.fields import DayField, LineField, PublicIdField, YesNoField
 from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Collection
 from transition.enums import DisclosureAnswer, DisclosureKind, DisclosurePurpose
@@ -80,7 +80,7 @@ class DisclosureAnswerSent(Sent):
 
 class DisclosureFileSent(Sent):
     purpose = serializers.ChoiceField(choices=DisclosurePurpose.choices, help_text="何のために取り出すか。")
-    with_others = serializers.BooleanField(
+    with_others = YesNoField(
         default=False, help_text="ほかの人のこと（連絡先の名前と電話、家族の声）も入れるかどうか。"
     )
 

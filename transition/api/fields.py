@@ -16,6 +16,7 @@ from transition.domain import text
 from transition.models import User
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+BAD_ID = "IDの形が正しくありません。"
 _OFFSET = re.compile(r"(?:[Zz]|[+-]\d{2}:\d{2})$")
 
 
@@ -61,9 +62,22 @@ class DayField(serializers.DateField):
         return day
 
 
+class YesNoField(serializers.BooleanField):
+    """True or false, refused in Japanese; the framework has these words in English only."""
+
+    default_error_messages = {"invalid": "true か false にしてください。"}
+
+
+class IdField(serializers.UUIDField):
+    """A public id that the service looks up itself."""
+
+    default_error_messages = {"invalid": BAD_ID}
+
+
 class LineField(serializers.CharField):
     """One line, cleaned as the screens clean it; a text of nothing but blanks is empty."""
 
+    default_error_messages = {"invalid": "文字列にしてください。"}
     clean_value = staticmethod(text.clean_line)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
@@ -102,7 +116,7 @@ class PublicIdField(serializers.RelatedField[Any, Any, Any]):
 
     default_error_messages = {
         "does_not_exist": "見つかりませんでした。",
-        "invalid": "IDの形が正しくありません。",
+        "invalid": BAD_ID,
     }
 
     def __init__(self, visible: Callable[[User], models.QuerySet[Any]] | None = None, **kwargs: Any) -> None:
