@@ -26,7 +26,7 @@ from tests.foreign import (
 )
 from tests.place import undone
 from tests.test_nasty_input import filled, forms_of
-from transition.models import AuditEvent
+from transition.models import AuditEvent, WishItem
 
 pytestmark = pytest.mark.django_db
 
@@ -161,6 +161,8 @@ def test_a_strange_row_in_a_form_is_like_no_row(place, strange, row):
         send = client.post if form.get("method", "get").lower() == "post" else client.get
         nobodys = NOBODYS if field.to_field_name else str(2**40)
         strangers = outside(field)
+        if strangers is None and field.queryset.model is WishItem:
+            continue  # the same for everybody
         assert strangers is not None, f"the strange world has no {field.queryset.model.__name__}"
         answers = []
         for value in (strangers, nobodys):

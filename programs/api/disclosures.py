@@ -78,6 +78,7 @@ class DisclosureAnswerSent(Sent):
     )
 
 
+@extend_schema_serializer(examples=[OpenApiExample("本人にわたす", {"purpose": "PERSON", "with_others": False})])
 class DisclosureFileSent(Sent):
     purpose = serializers.ChoiceField(choices=DisclosurePurpose.choices, help_text="何のために取り出すか。")
     with_others = YesNoField(

@@ -234,7 +234,7 @@ class TestMovingAbout:
         assert text(soup(page).h2) == "令和8年12月5日（土）"
 
     @pytest.mark.parametrize(
-        "written", ["0001-01-01", "9999-12-31", "1899-12-31", "2101-01-01", "2026-02-29", "あした", "-1", "9" * 5000]
+        "written", ["0001-01-01", "9999-12-31", "1899-12-31", "2101-01-01", "2026-02-29", "あした", "-1", "9" * 1500]
     )
     @pytest.mark.parametrize("view", ["month", "week", "day"])
     def test_what_is_no_date_says_so_and_shows_today(self, client, world, written, view):

@@ -399,21 +399,22 @@ class TestConsentForm:
         page = soup(worker.get(url(world.person, "consent-create"), {"kind": "CARD"}))
         assert page.find("input", {"name": "kind", "checked": True})["value"] == "CARD"
         assert page.find(attrs={"name": "ends_on"})["value"] == "2027-05-22"
-        assert page.select_one("details.easy-words").has_attr("open")
+        [opened] = page.select("details.easy-words[open]")
+        assert text(opened.summary).startswith("事前情報シートをホームに見せる")
 
     @pytest.mark.parametrize("kind", ["", "PHOTO", "x", "'"])
     def test_else_nothing_is_chosen_for_the_person(self, world, worker, kind):
         page = soup(worker.get(url(world.person, "consent-create"), {"kind": kind}))
         assert not page.find(attrs={"name": "ends_on"}).get("value")
-        assert not page.select_one("details.easy-words").has_attr("open")
+        assert len(page.select("details.easy-words[open]")) == (kind == "PHOTO")
 
     def test_sentences_for_the_person_are_short(self, world, worker):
         page = soup(worker.get(url(world.person, "consent-create"), {"kind": "CARD"}))
-        box = page.select_one("details.easy-words .stack")
+        box = page.select_one("details.easy-words[open] .stack")
         for reading in box.find_all("rt"):
             reading.decompose()
         sentences = [line.get_text().strip() for line in box.find_all("p")[1:]]
-        assert len(sentences) == 7
+        assert len(sentences) == 9
         assert [line for line in sentences if len(line) > 30] == []
 
     def test_an_empty_end_is_six_months_for_the_card_only(self, world, worker):

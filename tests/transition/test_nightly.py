@@ -23,7 +23,7 @@ from transition import clock
 from transition.enums import NotificationKind, NotificationState, RunState
 from transition.models import IdempotencyKey, JobRun, Notification, Pulse, RateCount
 from transition.nightly import Registry, registry
-from transition.services import consistency, nightly, pump, retention
+from transition.services import consistency, nightly, pump, retention, seals
 from transition.services.sole import sole
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -295,4 +295,5 @@ def test_the_demo_is_in_order():
     from django.core.management import call_command
 
     call_command("seed", verbosity=0)
+    seals.seal()
     assert found() == {}

@@ -41,8 +41,8 @@ class InvitationShown(Shown[Invitation]):
     examples=[OpenApiExample("職員を招待する", {"email": "shokuin@example.jp", "name": "架空 花子", "role": "STAFF"})]
 )
 class InvitationSent(Sent):
-    email = serializers.EmailField(max_length=254)
-    name = serializers.CharField(max_length=80)
+    email = serializers.EmailField(max_length=254, help_text="招待のメールを送る先。")
+    name = serializers.CharField(max_length=80, help_text="招待する人の名前。")
     role = serializers.ChoiceField(choices=MembershipRole.choices, default=MembershipRole.STAFF)
     organization = PublicIdField(
         Organization.objects.of, required=False, help_text="どの組織に。書かなければいまの所属です。"

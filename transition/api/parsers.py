@@ -9,7 +9,7 @@ from rest_framework.parsers import BaseParser
 
 DEEPEST = 20
 # Of a list or an object. Each entry may be wrong in itself, and would be answered with a sentence.
-MOST_ENTRIES = 200
+MOST_ENTRIES = 500
 UNREADABLE = "本文をJSONとして読めませんでした。"
 
 
