@@ -4,13 +4,19 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page
 
+from calendars.enums import Detail
+from calendars.services import feeds
 from programs.services import demo as demo_data
 from tests.e2e.examination import kind_of, links, path_of
-from transition.models import Pulse, User
+from transition.models import Person, Pulse, User
+from transition.services import links as links_of_people
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 MOST_KINDS = 60
+FEW = 8
+NUMBER = "0000000017"
+CANARIES = ("見本", "花子", "相談", "@example", "@demo", NUMBER, "sessionid", "csrftoken")
 LISTEN = """() => {
   window.broken = [];
   document.addEventListener("securitypolicyviolation", (event) => window.broken.push(event.effectiveDirective));
@@ -20,19 +26,30 @@ STORED = """async () => {
   const cached = "caches" in window ? await caches.keys() : [];
   return JSON.stringify([{...sessionStorage}, {...localStorage}, databases, cached, document.cookie]);
 }"""
+# How much there is in each place where a browser keeps: localStorage, sessionStorage, IndexedDB, caches, cookies that
+# a script can read, service workers. htmx remembers for one tab the address that stands in its bar.
+COUNTED = """async () => [
+  localStorage.length,
+  Object.keys(sessionStorage).filter((key) => key !== "htmx-current-path-for-history").length,
+  (await indexedDB.databases()).length,
+  "caches" in window ? (await caches.keys()).length : 0,
+  document.cookie.length,
+  "serviceWorker" in navigator ? (await navigator.serviceWorker.getRegistrations()).length : 0,
+]"""
+NOTHING = [0] * 6
 
 
 def sign_in(signed_in, role: str) -> Page:
-    email = next(member["email"] for member in demo_data.read()["members"] if member["role"] == role)
+    data = demo_data.read()
+    everybody = [*data["members"], *data["administrators"]]
+    email = next(member["email"] for member in everybody if member["role"] == role)
     return signed_in(User.objects.get(email=email), settings.DEMO_PASSWORD)
 
 
-@pytest.mark.parametrize("role", ["worker", "group_home"])
-def test_no_page_breaks_the_policy_and_the_browser_keeps_nothing(demo, signed_in, role):
-    page = sign_in(signed_in, role)
-    page.add_init_script(f"({LISTEN})()")
-    waiting, seen, broken = [path_of(page)], set(), []
-    while waiting and len(seen) < MOST_KINDS:
+def walk(page: Page, start: str, most: int) -> int:
+    """Along the links of what opens, one page of each kind; how many."""
+    waiting, seen, broken = [start], set(), []
+    while waiting and len(seen) < most:
         path = waiting.pop(0)
         kind = kind_of(path)
         if kind in seen or path.partition("?")[0].endswith((".csv", ".pdf", ".ics", "pdf/", "csv/")):
@@ -44,12 +61,63 @@ def test_no_page_breaks_the_policy_and_the_browser_keeps_nothing(demo, signed_in
         waiting += links(page)
         broken += [(kind, directive) for directive in page.evaluate("window.broken")]
         stored = page.evaluate(STORED)
-        assert not [
-            word for word in ("見本", "花子", "相談", "@example", "sessionid", "csrftoken") if word in stored
-        ], kind
+        assert not [word for word in CANARIES if word in stored], kind
+        assert page.evaluate(COUNTED) == NOTHING, kind
     assert broken == []
-    assert len(seen) > 15
     assert not Pulse.objects.filter(name__startswith="csp:").exists()
+    return len(seen)
+
+
+@pytest.mark.parametrize("role", ["worker", "group_home"])
+def test_no_page_breaks_the_policy_and_the_browser_keeps_nothing(demo, signed_in, role):
+    page = sign_in(signed_in, role)
+    page.add_init_script(f"({LISTEN})()")
+    assert walk(page, path_of(page), MOST_KINDS) > 15
+
+
+def test_neither_do_those_of_everybody_else(demo, signed_in, browser, live_server, browser_context_args):
+    """A few pages each, in one demo: roles that sign in, and those who hold a secret address."""
+    visited = {}
+    for role in ("municipality", "core_center", "facility", "administrator"):
+        page = sign_in(signed_in, role)
+        page.add_init_script(f"({LISTEN})()")
+        visited[role] = walk(page, path_of(page), FEW)
+    person = Person.objects.get(certificate_number=NUMBER)
+    by = person.support_links.order_by("pk")[0].lead
+    feed = feeds.issue(person=person, label="母", detail=Detail.NAMES, by=by)
+    link = links_of_people.issue(person=person, label="へや", by=by)
+    for who, address in (("family", f"/ical/{feed.token}/"), ("person", f"/me/enter/{link.token}/")):
+        context = browser.new_context(base_url=live_server.url, **browser_context_args)
+        try:
+            page = context.new_page()
+            page.add_init_script(f"({LISTEN})()")
+            visited[who] = walk(page, address, FEW)
+        finally:
+            context.close()
+    assert all(count >= 3 for who, count in visited.items() if who != "family"), visited
+
+
+@pytest.mark.parametrize(
+    "keep",
+    [
+        "localStorage.setItem('x', '1')",
+        "sessionStorage.setItem('x', '1')",
+        "caches.open('x')",
+        "new Promise((done) => { indexedDB.open('x').onsuccess = done; }).then(() => 1)",
+        "document.cookie = 'x=1'",
+    ],
+)
+def test_whatever_is_kept_is_seen(browser, live_server, browser_context_args, transactional_db, keep):
+    """The other way round: one thing in each place where a browser keeps, and the look at it is not empty."""
+    context = browser.new_context(base_url=live_server.url, **browser_context_args)
+    try:
+        page = context.new_page()
+        page.goto("/sign-in/")
+        assert page.evaluate(COUNTED) == NOTHING
+        page.evaluate(f"async () => {{ await ({keep}); }}")
+        assert page.evaluate(COUNTED) != NOTHING
+    finally:
+        context.close()
 
 
 def test_what_is_injected_does_not_run(demo, signed_in):
