@@ -1,5 +1,6 @@
 """The database at the end of a run, read with plain SQL: no Django, nothing of the application's code."""
 
+import contextlib
 import datetime as dt
 import json
 import sqlite3
@@ -65,6 +66,18 @@ def read(url: str) -> State:
     """`sqlite:///path` or `postgresql://…`."""
     tables = _sqlite(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else _postgres(url)
     return State(*([_plain(row) for row in tables[name]] for name in READ))
+
+
+def unsealed(url: str) -> int:
+    """How many audit events have no seal yet."""
+    query = "SELECT (SELECT count(*) FROM transition_auditevent) - (SELECT count(*) FROM transition_auditseal)"
+    if url.startswith("sqlite"):
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            return int(connection.execute(query).fetchone()[0])
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        return int(connection.execute(query).fetchone()[0])  # type: ignore[index]
 
 
 def _sqlite(path: str) -> dict[str, list[Row]]:
