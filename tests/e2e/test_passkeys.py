@@ -82,8 +82,9 @@ def test_registered_and_used_instead_of_a_password(signed_in, user, accessible, 
 
     # Gone here means gone everywhere, even though the device still has it.
     sign_out(page)
-    page.get_by_role("button", name="パスキーを使う").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="パスキーを使う").click()
+    page.wait_for_load_state("networkidle")
     page.goto("/account/")
     assert "/sign-in/" in page.url
 

@@ -5,7 +5,8 @@ Called inside the transaction of the change, where views/second_factors.py opens
 
 from typing import Any
 
-from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
+from allauth.account.signals import authentication_step_completed, password_changed, password_reset, password_set
 from allauth.account.signals import user_logged_in as signed_in_fully
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_reset
@@ -39,6 +40,14 @@ def begin(request: HttpRequest, user: User, **kwargs: Any) -> None:
 @receiver(signed_in_fully, dispatch_uid="transition.signed_in_fully")
 def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     audit.record("user.sign_in", user, by=user)
+
+
+@receiver(authentication_step_completed, dispatch_uid="transition.signed_in_by_passkey")
+def a_passkey_is_fresh(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Who has just signed in by passkey is not asked again at once, as nobody is who has typed a password."""
+    if kwargs.get("passwordless"):
+        records = get_authentication_records(request, user)
+        request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [*records[:-1], records[-1] | {"reauthenticated": True}]
 
 
 @receiver(user_logged_out, dispatch_uid="transition.signed_out")
