@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse, UnreadablePostError
-from django.http.multipartparser import MultiPartParser
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.functional import SimpleLazyObject
@@ -178,9 +176,10 @@ def _is_body_forbidden(request: HttpRequest) -> bool:
 
 
 def _multipart_fields(request: HttpRequest) -> Any:
-    """The text fields of a PUT or PATCH, which Django does not parse; its size is limited like any other body's."""
-    fields, _files = MultiPartParser(request.META, BytesIO(request.body), [], request.encoding).parse()
-    return fields
+    """The text fields of a PUT or PATCH, which Django does not parse: read as those of a POST are, files piece by
+    piece under their own limit. REST framework takes what was read here."""
+    request._post, request._files = request.parse_file_upload(request.META, request)  # type: ignore[attr-defined]
+    return request._post  # type: ignore[attr-defined]
 
 
 def _raw(value: str) -> bytes:

@@ -3,7 +3,6 @@
 import datetime as dt
 from contextlib import suppress
 
-from django.db import OperationalError
 from django.db.models import Exists, OuterRef, Q
 
 from calendars import scopes
@@ -19,7 +18,7 @@ from transition.domain import tokens
 from transition.enums import HOSTING_KINDS, ConsentKind
 from transition.models import Consent, Membership, Organization, Person, User
 from transition.services import audit, consents
-from transition.services.transactions import RequestKey, lock, writing
+from transition.services.transactions import NOT_NOW, RequestKey, lock, writing
 
 # Google does not read what has a longer one, and says nothing.
 LONGEST_ADDRESS = 256
@@ -180,7 +179,7 @@ def note_fetch(*, feed: CalendarFeed, user_agent: str) -> None:
     """
     now = clock.now()
     if feed.last_fetched_at is None or now - feed.last_fetched_at >= NOTED_EVERY:
-        with suppress(OperationalError):
+        with suppress(*NOT_NOW):
             CalendarFeed.objects.filter(pk=feed.pk).update(last_fetched_at=now, last_agent=agent_of(user_agent))
 
 

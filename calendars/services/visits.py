@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Mapping
 from contextlib import suppress
 
-from django.db import OperationalError
 from django.db.models import F, Q
 
 from calendars.models import CalendarFeed
 from transition import clock
 from transition.services import rates
+from transition.services.transactions import NOT_NOW
 
 STRETCH = dt.timedelta(minutes=10)
 # One visit is one visit, however often the page is loaded again meanwhile.
@@ -33,6 +33,6 @@ def note_look(*, feed: CalendarFeed) -> None:
     if feed.page_seen_at is not None and now - feed.page_seen_at < VISIT:
         return
     ended = Q(page_seen_at=None) | Q(page_seen_at__lte=now - VISIT)
-    with suppress(OperationalError):
+    with suppress(*NOT_NOW):
         CalendarFeed.objects.filter(ended, pk=feed.pk).update(page_before_at=F("page_seen_at"), page_seen_at=now)
         feed.page_before_at, feed.page_seen_at = feed.page_seen_at, now

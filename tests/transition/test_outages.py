@@ -13,10 +13,12 @@ from django.db import DatabaseError, OperationalError, close_old_connections, co
 from django.test import Client
 from django.urls import reverse
 
+from calendars.services import feeds
 from programs.models import Session
 from tests.personas import World, make_world
 from tests.transition import places
 from transition import outages
+from transition.enums import Expression
 from transition.models import AuditEvent, Pulse
 from transition.outages import Outage
 
@@ -161,6 +163,13 @@ def test_a_session_that_was_deleted_meanwhile_is_still_said(client, world, froze
     frozen_time.shift(dt.timedelta(minutes=5))
     monkeypatch.setattr(signed_in, "check", check)
     assert client.get("/people/").status_code == 400
+
+
+def test_calendars_and_family_pages_go_on(world):
+    feed = feeds.issue(person=world.person, label="母", means=Expression.WORD, by=world.worker)
+    with read_only():
+        for address in (f"/ical/{feed.token}/yotei.ics", f"/ical/{feed.token}/"):
+            assert Client().get(address).status_code == 200, address
 
 
 def test_the_api_says_it_in_its_own_shape(client, world):

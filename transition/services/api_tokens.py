@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from django.core.exceptions import ValidationError
-from django.db import OperationalError
 
 from transition import clock
 from transition.domain import tokens
@@ -13,7 +12,7 @@ from transition.enums import TokenScope
 from transition.models import ApiToken, Organization, User
 from transition.models.tokens import TOKEN_DAYS
 from transition.services import audit
-from transition.services.transactions import RequestKey, lock, writing
+from transition.services.transactions import NOT_NOW, RequestKey, lock, writing
 
 NOTED_EVERY = dt.timedelta(hours=1)
 # What stands before the secret, so that a token found somewhere is known for what it is.
@@ -90,5 +89,5 @@ def note_use(*, token: ApiToken) -> None:
     """Remember, once an hour at most, that it was used; a database too busy for it must not cost the answer."""
     now = clock.now()
     if token.last_used_at is None or now - token.last_used_at >= NOTED_EVERY:
-        with suppress(OperationalError):
+        with suppress(*NOT_NOW):
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

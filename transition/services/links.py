@@ -3,13 +3,11 @@
 import datetime as dt
 from contextlib import suppress
 
-from django.db import OperationalError
-
 from transition import clock
 from transition.domain import tokens
 from transition.models import Person, PersonLink, User
 from transition.services import audit
-from transition.services.transactions import RequestKey, lock, writing
+from transition.services.transactions import NOT_NOW, RequestKey, lock, writing
 
 # Under which a browser's session holds the id of the link through which it came in.
 SESSION_KEY = "person_link"
@@ -48,5 +46,5 @@ def note_use(*, link: PersonLink) -> None:
     """
     now = clock.now()
     if link.last_used_at is None or now - link.last_used_at >= NOTED_EVERY:
-        with suppress(OperationalError):
+        with suppress(*NOT_NOW):
             PersonLink.objects.filter(pk=link.pk).update(last_used_at=now)

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import connection
 
 from transition import clock
 from transition.models import RateCount
+from transition.services.transactions import NOT_NOW
 
 # Longer than any stretch.
 KEPT_FOR = dt.timedelta(hours=1)
@@ -23,7 +24,7 @@ KEPT_FOR = dt.timedelta(hours=1)
 def wait_for(most: Mapping[str, int], *, stretch: dt.timedelta) -> int:
     """Count one request under each name; seconds to wait when a name had more than it may in this stretch, else 0.
 
-    One statement outside any transaction. A database too busy for it must not cost anybody the answer.
+    One statement outside any transaction. A database too busy for it, or one that only reads, must not cost an answer.
     """
     now = clock.now()
     since = now - dt.timedelta(seconds=now.timestamp() % stretch.total_seconds())
@@ -31,7 +32,7 @@ def wait_for(most: Mapping[str, int], *, stretch: dt.timedelta) -> int:
     moment = connection.ops.adapt_datetimefield_value(since)
     rows = ", ".join(["(%s, %s, 1)"] * len(keys))
     counts: dict[str, int] = {}
-    with suppress(OperationalError), connection.cursor() as cursor:
+    with suppress(*NOT_NOW), connection.cursor() as cursor:
         cursor.execute(
             # Only placeholders are put together here.
             f"INSERT INTO transition_ratecount (key, since, count) VALUES {rows} "  # noqa: S608
@@ -48,7 +49,7 @@ def wait_for(most: Mapping[str, int], *, stretch: dt.timedelta) -> int:
 
 def forget(names: Iterable[str]) -> None:
     """Begin to count anew. A database too busy for it lets the old counts run out."""
-    with suppress(OperationalError):
+    with suppress(*NOT_NOW):
         RateCount.objects.filter(key__in=[_key(name) for name in names]).delete()
 
 

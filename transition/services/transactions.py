@@ -19,7 +19,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, OperationalError, models, transaction
+from django.db import IntegrityError, InternalError, OperationalError, models, transaction
 
 from transition.models import IdempotencyKey
 
@@ -30,6 +30,8 @@ R = TypeVar("R")
 TRIES = 6
 # Serialization failure, deadlock, lock timeout.
 RETRIED_STATES = {"40001", "40P01", "55P03"}
+# Too busy, or (what PostgreSQL calls an internal error) only reading for now: a note that may be lost is let go.
+NOT_NOW = (OperationalError, InternalError)
 KEY_CONSTRAINTS = (
     "idempotency_key_once_per_user",
     "idempotency_key_once_per_link",
