@@ -17,6 +17,8 @@ from programs.domain.problems import Problem
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_PIXELS: Final = 50_000_000
+# Its decoder holds the picture four times over.
+MAX_WEBP_PIXELS: Final = 20_000_000
 LARGE, SMALL = 1600, 400
 QUALITY: Final = 85
 # Whole megabytes for the eye.
@@ -72,8 +74,9 @@ def _decode(data: bytes, kind: str) -> Picture | Problem:
             checked.verify()
     with Image.open(BytesIO(data), formats=(kind,)) as image:
         # The header's word, before a single pixel is made room for.
-        if image.width * image.height > MAX_PIXELS:
-            return _too_many_pixels()
+        most = MAX_WEBP_PIXELS if kind == "WEBP" else MAX_PIXELS
+        if image.width * image.height > most:
+            return _too_many_pixels(most)
         if kind in {"PNG", "WEBP"} and getattr(image, "is_animated", False):
             return _no("animated", "動く画像は使えません。動かない写真を選んでください。")
         if kind == "JPEG":
@@ -108,9 +111,28 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _shrunk(image: Image.Image, side: int) -> Image.Image:
     """Made to fit into a square, in place where that saves memory; never enlarged."""
-    plain = _plain(image)
+    plain = _reduced(image, side)
     plain.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return plain
+
+
+def _reduced(image: Image.Image, side: int) -> Image.Image:
+    """At most about four times `side`, plain. Strip by strip: a second copy of the whole would double the memory."""
+    times = max(max(image.size) // (2 * side), 1)
+    if times == 1:
+        return _plain(image)
+    strips = []
+    for top in range(0, image.height, 64 * times):
+        bottom = min(top + 64 * times, image.height)
+        strips.append(_plain(image.crop((0, top, image.width, bottom))).reduce(times))
+    whole = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
+    # How the camera was held is asked for later.
+    whole.info = strips[0].info
+    top = 0
+    for strip in strips:
+        whole.paste(strip, (0, top))
+        top += strip.height
+    return whole
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -137,8 +159,8 @@ def _jpeg(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _too_many_pixels() -> Problem:
-    return _no("pixels", f"写真の画素が多すぎます。{MAX_PIXELS // 10_000:,}万画素までです。")
+def _too_many_pixels(most: int = MAX_PIXELS) -> Problem:
+    return _no("pixels", f"写真の画素が多すぎます。{most // 10_000:,}万画素までです。")
 
 
 def _no(code: str, message: str) -> Problem:

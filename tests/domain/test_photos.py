@@ -141,6 +141,7 @@ HOSTILE = {
     "PNG bomb of 144 megapixels": (lambda: png_bomb(12_000, 12_000), PIXELS),
     "JPEG that says 65,500 × 65,500": (lambda: jpeg_claiming(65_500, 65_500), PIXELS),
     "WebP that says 16,383 × 16,383": (lambda: webp_header(16_383), PIXELS),
+    "WebP just too large": (lambda: saved(Image.new("RGB", (4_480, 4_480)), "WEBP", method=0), PIXELS),
     "JPEG just too large": (lambda: jpeg_claiming(7_072, 7_072), PIXELS),
     "animated PNG": (lambda: moving("PNG"), ANIMATED),
     "animated WebP": (lambda: moving("WEBP"), ANIMATED),
@@ -276,6 +277,25 @@ def test_what_was_clear_becomes_white():
         saved(Image.new("LA", (50, 50), (30, 0)), "PNG"),
     ):
         assert near(opened(taken(stored).large).getpixel((25, 25)), (255, 255, 255))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "P", "L"])
+def test_what_is_made_smaller_in_strips_stays_whole_and_upright(mode):
+    found = taken(saved(scene(6_500, 3_301, "RGB").convert(mode), "PNG", compress_level=1, exif=exif(3)))
+    assert (found.width, found.height) in {(1_600, 812), (1_600, 813)}
+    image, dark, light = opened(found.large), (70, 70, 70), (40, 40, 90)
+    left, right = (dark, light) if mode in {"L", "LA"} else (RED, BLUE)
+    for y in (420, 600, 800):
+        assert all(abs(one - other) < 60 for one, other in zip(image.getpixel((1_580, y)), left, strict=True))
+        assert all(abs(one - other) < 60 for one, other in zip(image.getpixel((20, y)), right, strict=True))
+
+
+def test_what_was_clear_in_a_large_picture_becomes_white():
+    for stored in (
+        saved(Image.new("RGBA", (3_300, 3_300), (*RED, 0)), "PNG", compress_level=1),
+        saved(Image.new("RGB", (3_300, 3_300), RED), "PNG", transparency=RED, compress_level=1),
+    ):
+        assert near(opened(taken(stored).large).getpixel((25, 1_590)), (255, 255, 255))
 
 
 def test_sixteen_bits_of_grey_keep_their_brightness():
