@@ -32,8 +32,9 @@ from transition.services.transactions import lock, writing
 AT_ONCE = 50
 # So many are made ready in one transaction, a tenth of a second.
 BATCH = 50
-# So many entries take effect by one statement, which PostgreSQL lets run for ten seconds.
-STATEMENT = 5_000
+# So many entries take effect by one statement, which PostgreSQL lets run for ten seconds: also where it knows nothing
+# yet of the rows that have just been prepared, and reads all of them for each entry.
+STATEMENT = 500
 # A task of the queue may take 60 seconds; the next one goes on where this one stops.
 PATIENCE_SECONDS = 40
 TASK = "calendars.tasks.refresh_feeds"
