@@ -114,6 +114,7 @@ def test_a_worker_at_work_is_left_alone(folder, guarded):
 
 def test_a_worker_that_ends_is_started_again_without_what_it_left(folder, guarded):
     [first] = started(folder)
+    until(psutil.Process(first).children)
     [child] = psutil.Process(first).children()
     os.kill(first, signal.SIGKILL)
     until(lambda: len(started(folder)) == 2)
