@@ -9,7 +9,6 @@ from django.http.response import HttpResponseBase
 _NOTHING = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",
