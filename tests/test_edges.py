@@ -117,8 +117,13 @@ def test_the_api_asks_a_browser_for_its_token_and_a_program_for_none(place):
             if method not in UNSAFE:
                 continue
             with undone():
-                browser = getattr(strict(place, "worker"), method)
+                client = strict(place, "worker")
+                client.cookies[settings.CSRF_COOKIE_NAME] = "z" * 32
+                browser = getattr(client, method)
                 answer = browser(route.url(place), "{}", content_type="application/json")
+                if answer.status_code == 415:
+                    # It takes a form with a file only, and the browser's token may stand in that form.
+                    answer = client.post(route.url(place), {})
                 assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied"), route.name
                 program = getattr(bearer, method)(route.url(place), {}, format="json")
                 assert "CSRF" not in program.content.decode(), route.name

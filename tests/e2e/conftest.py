@@ -4,9 +4,11 @@ import os
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.core.management import call_command
 from playwright.sync_api import Browser, Page, expect
 
+from programs.services import demo as demo_data
 from tests.e2e.browser import launch_options, require_browser
 from tests.factories import PASSWORD
 from transition.models import User
@@ -60,6 +62,19 @@ def signed_in(browser: Browser, live_server, browser_context_args):
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def signed_in_as(demo, signed_in):
+    """The same for somebody of the demo data, by role: `signed_in_as("worker")`."""
+
+    def open_page(role: str, **options) -> Page:
+        data = demo_data.read()
+        everybody = [*data["members"], *data["administrators"]]
+        email = next(member["email"] for member in everybody if member["role"] == role)
+        return signed_in(User.objects.get(email=email), settings.DEMO_PASSWORD, **options)
+
+    return open_page
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from playwright.sync_api import Page
 
 WIDE, NARROW = 1280, 320
 AXE = {"rules": {"target-size": {"enabled": True}}}
+# The browser saves these instead of showing them.
+DOWNLOADS = (".csv", ".pdf", ".ics", "pdf/", "csv/", "/api/schema/")
 # An identifier, a number, a month or a day in an address: the same page for another row.
 _ROW = re.compile(r"[0-9]+|[0-9a-f-]{36}|[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?|[\w-]{40,}")
 

@@ -8,17 +8,14 @@ import sys
 import time
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from programs.models import RoomNight, Session, Slot
-from programs.services import demo as demo_data
 from tests import factories
-from tests.e2e.examination import FORMS, SEND_WRONG, Examiner, kind_of, links, path_of
+from tests.e2e.examination import DOWNLOADS, FORMS, SEND_WRONG, Examiner, kind_of, links, path_of
 from tests.personas import member
 from transition.enums import OrganizationKind
-from transition.models import User
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -26,13 +23,6 @@ ROLES = ["municipality", "core_center", "worker", "facility", "group_home", "adm
 # Far more kinds of page than there are: a crawl that goes astray ends here.
 MOST_KINDS = 120
 DARK_EVERY = 3
-DOWNLOADS = (".csv", ".pdf", ".ics", "pdf/", "csv/", "/api/schema/")
-
-
-def sign_in(signed_in, role: str, **options) -> Page:
-    everybody = [*demo_data.read()["members"], *demo_data.read()["administrators"]]
-    email = next(member["email"] for member in everybody if member["role"] == role)
-    return signed_in(User.objects.get(email=email), settings.DEMO_PASSWORD, **options)
 
 
 @pytest.fixture(scope="session")
@@ -101,8 +91,8 @@ def send_each_form_wrong(page: Page, path: str, examiner: Examiner, noise: list[
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_page_of_a_role(demo, signed_in, examined, role):
-    page = sign_in(signed_in, role, viewport={"width": 1280, "height": 900})
+def test_every_page_of_a_role(signed_in_as, examined, role):
+    page = signed_in_as(role, viewport={"width": 1280, "height": 900})
     crawl(page, examined).fail_if_wrong()
 
 
@@ -117,8 +107,8 @@ def test_every_page_of_an_office_that_began_today(signed_in, transactional_db, k
     crawl(page, set(), state="empty").fail_if_wrong()
 
 
-def test_a_home_answers_a_request_with_the_keyboard_only(demo, signed_in):
-    page = sign_in(signed_in, "group_home")
+def test_a_home_answers_a_request_with_the_keyboard_only(signed_in_as):
+    page = signed_in_as("group_home")
     waiting = Session.objects.filter(state="REQUESTED", room__home__organization__name="グループホームかくう").get()
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("本文へ進む")
@@ -187,8 +177,8 @@ def tab_to(page: Page, text: str = "", *, selector: str = "*", fresh: bool = Fal
     raise AssertionError(f"{text or selector} cannot be reached with Tab")
 
 
-def test_nothing_about_people_stays_in_the_browser(demo, signed_in):
-    page = sign_in(signed_in, "worker")
+def test_nothing_about_people_stays_in_the_browser(signed_in_as):
+    page = signed_in_as("worker")
     page.get_by_role("link", name="本人", exact=True).click()
     page.get_by_label("名前・ふりがな・呼び名").fill("みほん")
     page.get_by_role("button", name="さがす").click()

@@ -1,14 +1,12 @@
 """The policy of the pages (CSP) in a real browser: nothing of ours breaks it, and what is injected does not run."""
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Page
 
 from calendars.enums import Detail
 from calendars.services import feeds
-from programs.services import demo as demo_data
-from tests.e2e.examination import kind_of, links, path_of
-from transition.models import Person, Pulse, User
+from tests.e2e.examination import DOWNLOADS, kind_of, links, path_of
+from transition.models import Person, Pulse
 from transition.services import links as links_of_people
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -39,20 +37,13 @@ COUNTED = """async () => [
 NOTHING = [0] * 6
 
 
-def sign_in(signed_in, role: str) -> Page:
-    data = demo_data.read()
-    everybody = [*data["members"], *data["administrators"]]
-    email = next(member["email"] for member in everybody if member["role"] == role)
-    return signed_in(User.objects.get(email=email), settings.DEMO_PASSWORD)
-
-
 def walk(page: Page, start: str, most: int) -> int:
     """Along the links of what opens, one page of each kind; how many."""
     waiting, seen, broken = [start], set(), []
     while waiting and len(seen) < most:
         path = waiting.pop(0)
         kind = kind_of(path)
-        if kind in seen or path.partition("?")[0].endswith((".csv", ".pdf", ".ics", "pdf/", "csv/")):
+        if kind in seen or path.partition("?")[0].endswith(DOWNLOADS):
             continue
         seen.add(kind)
         response = page.goto(path)
@@ -69,17 +60,17 @@ def walk(page: Page, start: str, most: int) -> int:
 
 
 @pytest.mark.parametrize("role", ["worker", "group_home"])
-def test_no_page_breaks_the_policy_and_the_browser_keeps_nothing(demo, signed_in, role):
-    page = sign_in(signed_in, role)
+def test_no_page_breaks_the_policy_and_the_browser_keeps_nothing(signed_in_as, role):
+    page = signed_in_as(role)
     page.add_init_script(f"({LISTEN})()")
     assert walk(page, path_of(page), MOST_KINDS) > 15
 
 
-def test_neither_do_those_of_everybody_else(demo, signed_in, browser, live_server, browser_context_args):
+def test_neither_do_those_of_everybody_else(signed_in_as, browser, live_server, browser_context_args):
     """A few pages each, in one demo: roles that sign in, and those who hold a secret address."""
     visited = {}
     for role in ("municipality", "core_center", "facility", "administrator"):
-        page = sign_in(signed_in, role)
+        page = signed_in_as(role)
         page.add_init_script(f"({LISTEN})()")
         visited[role] = walk(page, path_of(page), FEW)
     person = Person.objects.get(certificate_number=NUMBER)
@@ -120,9 +111,9 @@ def test_whatever_is_kept_is_seen(browser, live_server, browser_context_args, tr
         context.close()
 
 
-def test_what_is_injected_does_not_run(demo, signed_in):
+def test_what_is_injected_does_not_run(signed_in_as):
     """The other way round: the listener of the test above hears."""
-    page = sign_in(signed_in, "worker")
+    page = signed_in_as("worker")
     page.add_init_script(f"({LISTEN})()")
     page.goto("/people/")
     page.evaluate("""() => {
