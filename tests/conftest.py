@@ -1,6 +1,7 @@
 """The house is harder on itself in tests: no network, no undefined template variable, time stands still."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -47,6 +48,13 @@ def tables_may_be_emptied():
 @pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()
+
+
+@pytest.fixture
+def media(settings, tmp_path) -> Path:
+    """Where this test's pictures go."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
 
 
 @pytest.fixture(scope="session")

@@ -60,8 +60,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(settings, tmp_path) -> Scene:
-    settings.MEDIA_ROOT = tmp_path
+def scene(media) -> Scene:
     world = make_world()
     Consent.objects.all().delete()
     coming = request(world, "2026-12-05", "2026-12-07")

@@ -38,17 +38,11 @@ from transition.queries.retention import rows_of
 from transition.services import anonymization, consents, contacts, disclosures, files, links
 from transition.services import retention as purging
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 # The last day on which anything of the life goes on is the end of the grant.
 LAST = dt.date(2027, 3, 31)
 YEAR_OVER, FIVE_OVER = dt.date(2028, 4, 1), dt.date(2032, 4, 1)
-
-
-@pytest.fixture(autouse=True)
-def own_files(tmp_path):
-    with override_settings(MEDIA_ROOT=tmp_path / "media"):
-        yield tmp_path / "media"
 
 
 @pytest.fixture
@@ -161,7 +155,7 @@ def test_five_years_to_the_day():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_mark_remains_in_any_table_or_file(life, own_files):
+def test_no_mark_remains_in_any_table_or_file(life, media):
     with transaction.atomic():
         marks = mark(life.person)
     assert len(marks) > 60
@@ -171,7 +165,7 @@ def test_no_mark_remains_in_any_table_or_file(life, own_files):
         work_through()
     after = dump()
     assert sorted({where for sign, where in marks.items() if sign in after}) == []
-    assert [path for path in own_files.rglob("*") if path.is_file()] == []
+    assert [path for path in media.rglob("*") if path.is_file()] == []
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -442,14 +436,14 @@ def test_photos_stay_when_it_was_given_anew(life):
     assert Photo.objects.count() == 1
 
 
-def test_files_without_a_row_go_after_a_day(life, own_files):
+def test_files_without_a_row_go_after_a_day(life, media):
     orphan = default_storage.save("photos/ab/orphan.jpg", ContentFile(b"x"))
     young = default_storage.save("photos/young.jpg", ContentFile(b"x"))
     elsewhere = default_storage.save("other/file.txt", ContentFile(b"x"))
     now = clock.now().timestamp()
     for name in (orphan, elsewhere, *life.files):
-        os.utime(own_files / name, (now - 90_000, now - 90_000))
-    os.utime(own_files / young, (now - 3_600, now - 3_600))
+        os.utime(media / name, (now - 90_000, now - 90_000))
+    os.utime(media / young, (now - 3_600, now - 3_600))
     assert files.sweep() == 1
     left = [name for name in (orphan, young, elsewhere, *life.files) if default_storage.exists(name)]
     assert left == [young, elsewhere, *life.files]

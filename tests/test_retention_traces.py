@@ -15,7 +15,7 @@ import time_machine
 from django.apps import apps
 from django.db import connection, connections, models
 from django.db.models import QuerySet
-from django.test import Client, override_settings
+from django.test import Client
 
 from calendars.models import FeedEntry
 from programs.enums import SessionState
@@ -32,17 +32,11 @@ from transition.queries.retention import rows_of
 from transition.retention_checks import reachable
 from transition.services import anonymization, nightly, pump
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media")]
 
 # The digits look alike in every encoding, also within JSON that is written in ASCII.
 DIGITS = "4649814649"
 SIGN = f"しるし{DIGITS}"
-
-
-@pytest.fixture(autouse=True)
-def own_files(tmp_path):
-    with override_settings(MEDIA_ROOT=tmp_path / "media"):
-        yield tmp_path / "media"
 
 
 @pytest.fixture
@@ -112,7 +106,7 @@ def test_the_day_leaves_words_in_many_places(life):
     assert Notification.objects.filter(person=life.person).exists()
 
 
-def test_nothing_is_left_in_tables_files_or_logs(life, own_files):
+def test_nothing_is_left_in_tables_files_or_logs(life, media):
     a_busy_day(life)
     whole_life.end(life)
     before = figures()
@@ -120,7 +114,7 @@ def test_nothing_is_left_in_tables_files_or_logs(life, own_files):
         whole_night()
     assert Person.objects.get(pk=life.person.pk).anonymized_at is not None
     assert where() == set()
-    assert files_left(own_files) == []
+    assert files_left(media) == []
     logged = out.getvalue()
     assert len(logged) > 100
     assert DIGITS not in logged
@@ -207,7 +201,7 @@ def three(first: Life) -> list[Life]:
 
 
 @pytest.mark.parametrize("moment", ["within the second person", "before the files", "between the jobs"])
-def test_the_next_night_goes_on_where_it_was_killed(life, own_files, moment):
+def test_the_next_night_goes_on_where_it_was_killed(life, media, moment):
     lives = three(life)
     before = figures()
     real, done = anonymization._carry_out, []
@@ -237,13 +231,13 @@ def test_the_next_night_goes_on_where_it_was_killed(life, own_files, moment):
             assert left is not anonymous.filter(pk=one.person.pk).exists()
         if moment != "between the jobs":
             assert anonymous.count() == 1
-            assert files_left(own_files)
+            assert files_left(media)
     with time_machine.travel(clock.at(FIVE_OVER, dt.time(3, 30)), tick=False):
         whole_night()
         assert anonymous.count() == 3
         assert anonymization.run() == 0
     assert not JobRun.objects.filter(on=FIVE_OVER).exclude(state="DONE").exists()
-    assert files_left(own_files) == []
+    assert files_left(media) == []
     assert figures() == before
     events = AuditEvent.objects.filter(action="person.anonymize")
     assert sorted(event.data["person"] for event in events) == sorted(one.person.pk for one in lives)

@@ -15,15 +15,10 @@ from tests.programs.days import stay
 from transition.domain.text import search_key
 from transition.models import AuditEvent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 ALL = "/api/v1/homes/"
 NIGHT = "090-0000-0000（夜の当番）"
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
 
 
 @pytest.fixture

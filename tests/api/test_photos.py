@@ -15,15 +15,9 @@ from tests.programs.test_photos import agreed, file, files_in
 from transition.models import AuditEvent, Consent
 from transition.services import consents
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 MINE = f"{ROOT}portraits/mine/"
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return settings.MEDIA_ROOT
 
 
 @pytest.fixture

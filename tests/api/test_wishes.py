@@ -7,13 +7,7 @@ from tests.api.story import NOBODYS, ROOT, fields, ids, is_as_missing, keyed, qu
 from tests.programs.test_photos import file, files_in
 from transition.models import Wish, WishItem
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return settings.MEDIA_ROOT
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 
 @pytest.fixture

@@ -80,9 +80,8 @@ def agree(world, *kinds) -> None:
 
 
 @pytest.fixture
-def full(world, stay, settings, tmp_path):
+def full(world, stay, media):
     """A stay to come with everything a home says of itself, and a recorded one with face, word and photo."""
-    settings.MEDIA_ROOT = tmp_path
     home = world.room.home
     home.name, home.address, home.phone, home.area = "ホームかくしごと", "架空町1-2-3", "000-1111-2222", "架空市"
     home.save()

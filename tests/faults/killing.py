@@ -3,6 +3,7 @@
 Django must be set up with tests.faults.settings, and its database be there.
 """
 
+import http.client
 import os
 import random
 import signal
@@ -133,6 +134,17 @@ def wait_until(holds: Callable[[], bool], seconds: float, every: float = 0.2) ->
             raise AssertionError(f"not within {seconds:.0f} s")
         time.sleep(every)
     return time.monotonic() - begun
+
+
+def web_answers(port: int) -> bool:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        line.request("GET", "/healthz")
+        return line.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        line.close()
 
 
 def own_environment(**values: str) -> None:

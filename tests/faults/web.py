@@ -17,7 +17,7 @@ from uuid import uuid4
 import psutil
 
 from tests.faults.desks import Desk
-from tests.faults.killing import ROOT, wait_until
+from tests.faults.killing import ROOT, wait_until, web_answers
 
 sys.path.insert(0, str(ROOT / "deploy" / "dev"))
 
@@ -46,17 +46,7 @@ class Web:
                 stderr=subprocess.STDOUT,
                 preexec_fn=lambda: processes.die_with_parent(signal.SIGTERM),
             )
-        wait_until(self.answers, 120)
-
-    def answers(self) -> bool:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            line.request("GET", "/healthz")
-            return line.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            line.close()
+        wait_until(lambda: web_answers(self.port), 120)
 
     def reload(self) -> None:
         self.process.send_signal(signal.SIGHUP)

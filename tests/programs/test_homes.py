@@ -1,7 +1,6 @@
 """What a home publishes of itself, who sees it, and what a stay there costs."""
 
 import datetime as dt
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -29,7 +28,7 @@ from transition.domain.text import search_key
 from transition.enums import OrganizationKind
 from transition.models import AuditEvent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 WORDS = {
     "introduction": "4人でくらす2階建ての家です。\n犬が1ぴきいます。",
@@ -41,12 +40,6 @@ WORDS = {
     "easy_name": "かくう東《ひがし》",
     "night_contact": "090-0000-0000",
 }
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path) -> Path:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return settings.MEDIA_ROOT
 
 
 @pytest.fixture

@@ -21,15 +21,9 @@ from transition import clock
 from transition.models import AuditEvent, Membership
 from transition.services.transactions import RequestKey
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 EDIT = "/portrait/"
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    return tmp_path
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ All of it is started and killed from one thread: a program dies with the thread 
 """
 
 import contextlib
-import http.client
 import os
 import random
 import signal
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.faults.killing import ROOT, Workers, is_alive, sentinel_and_below, wait_until
+from tests.faults.killing import ROOT, Workers, is_alive, sentinel_and_below, wait_until, web_answers
 
 sys.path.insert(0, str(ROOT / "deploy" / "dev"))
 
@@ -101,17 +100,7 @@ class Web:
             stderr=subprocess.STDOUT,
             preexec_fn=lambda: processes.die_with_parent(signal.SIGTERM),
         )
-        wait_until(self._answers, READY_SECONDS)
-
-    def _answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
+        wait_until(lambda: web_answers(self.port), READY_SECONDS)
 
     def kill_one(self) -> None:
         found = [one for one in self.master.children() if is_alive(one)]

@@ -12,7 +12,7 @@ import zipfile
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import reverse
 
 from tests import factories
@@ -27,13 +27,7 @@ from transition.models import AuditEvent, Disclosure, Person, User, ViewLog
 from transition.queries import own_data
 from transition.services import api_tokens, disclosures
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def own_files(tmp_path):
-    with override_settings(MEDIA_ROOT=tmp_path / "media"):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 
 @pytest.fixture
