@@ -58,13 +58,7 @@ FORM_FIELDS = [
     fields.MunicipalityNumberField,
 ]
 TEXT_FIELDS = [fields.LineField, fields.TextField]
-API_FIELDS = [
-    api_fields.MomentField,
-    api_fields.DayField,
-    api_fields.TimeOfDayField,
-    api_fields.YesNoField,
-    api_fields.IdField,
-]
+API_FIELDS = [api_fields.MomentField, api_fields.DayField, api_fields.TimeOfDayField]
 API_TEXT_FIELDS = [api_fields.LineField, api_fields.TextField]
 
 

@@ -17,7 +17,7 @@ from programs.api.pictures import AsItComes
 from programs.forms.disclosures import ANSWERS
 from programs.queries import disclosures as queries
 from transition import own_data_file
-from transition.api.fields import DayField, LineField, PublicIdField, YesNoField
+from transition.api.fields import DayField, LineField, PublicIdField
 from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Collection
 from transition.enums import DisclosureAnswer, DisclosureKind, DisclosurePurpose
@@ -81,7 +81,7 @@ class DisclosureAnswerSent(Sent):
 @extend_schema_serializer(examples=[OpenApiExample("本人にわたす", {"purpose": "PERSON", "with_others": False})])
 class DisclosureFileSent(Sent):
     purpose = serializers.ChoiceField(choices=DisclosurePurpose.choices, help_text="何のために取り出すか。")
-    with_others = YesNoField(
+    with_others = serializers.BooleanField(
         default=False, help_text="ほかの人のこと（連絡先の名前と電話、家族の声）も入れるかどうか。"
     )
 

@@ -21,7 +21,7 @@ from programs.queries import enrollments as queries
 from programs.services import enrollments as services
 from transition import clock
 from transition.api.errors import ProblemSerializer
-from transition.api.fields import DayField, IdField, LineField, PublicIdField, TextField, YesNoField
+from transition.api.fields import DayField, LineField, PublicIdField, TextField
 from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Collection
 from transition.enums import ConsentMeans
@@ -97,12 +97,12 @@ class EnrollmentShown(Shown[Enrollment]):
 )
 class EnrollmentSent(Sent):
     person = PublicIdField(Person.objects.visible_to, help_text="本人のIDです。")
-    program = IdField(help_text="本人の市町村で使える事業のIDです。")
+    program = serializers.UUIDField(help_text="本人の市町村で使える事業のIDです。")
     starts_on = DayField(help_text="開始日です。")
     ends_on = DayField(
         required=False, allow_null=True, help_text="長さの決まっている事業では書きません。自動で決まります。"
     )
-    lead = IdField(required=False, allow_null=True, help_text="担当のID。同じ組織の人です。")
+    lead = serializers.UUIDField(required=False, allow_null=True, help_text="担当のID。同じ組織の人です。")
     facility = PublicIdField(
         lambda user: Organization.objects.filter(kind__in=FACILITY_KINDS),
         required=False,
@@ -135,7 +135,9 @@ class EnrollmentEndSent(Sent):
     ends_on = DayField(help_text="最後の日です。")
     end = serializers.ChoiceField(choices=EnrollmentEnd.choices, help_text="どうして早く終わるか。")
     reason = TextField(max_length=LONGEST_TEXT, help_text="くわしい理由です。")
-    cancel_sessions = YesNoField(default=False, help_text="最後の日よりあとの予定も、いっしょに取り消します。")
+    cancel_sessions = serializers.BooleanField(
+        default=False, help_text="最後の日よりあとの予定も、いっしょに取り消します。"
+    )
 
 
 @extend_schema_serializer(

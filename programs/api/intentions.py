@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from programs.api.of_person import OfPerson
 from programs.queries import intentions as queries
 from transition import clock
-from transition.api.fields import DayField, LineField, PublicIdField, YesNoField
+from transition.api.fields import DayField, LineField, PublicIdField
 from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Collection, Lists, Resource
 from transition.enums import Expression, IntentionAnswer, IntentionWish
@@ -83,7 +83,7 @@ class IntentionCheckSent(Sent):
         allow_blank=True,
         help_text="表しかた。まだ答えがないときは、空です。",
     )
-    inferred = YesNoField(required=False, help_text="支援者が読み取った答えです。")
+    inferred = serializers.BooleanField(required=False, help_text="支援者が読み取った答えです。")
     basis = LineField(max_length=300, required=False, allow_blank=True, help_text="何から読み取ったか。")
     present = LineField(max_length=200, required=False, allow_blank=True, help_text="いっしょにいた人です。")
     next_on = DayField(required=False, allow_null=True, help_text="次に聞く日。空なら、決まった月のあとです。")

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from programs.enums import FollowUpKind, NextService, OutcomeCode
 from programs.models import Enrollment, FollowUp, Outcome
 from programs.services import outcomes as services
-from transition.api.fields import DayField, PublicIdField, TextField, YesNoField
+from transition.api.fields import DayField, PublicIdField, TextField
 from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Collection
 
@@ -92,7 +92,7 @@ class OutcomeSent(OutcomeChangeSent):
 class FollowUpSent(Sent):
     kind = serializers.ChoiceField(choices=FollowUpKind.choices, help_text="どの確認か。")
     done_on = DayField(help_text="行った日です。")
-    still_there = YesNoField(help_text="いまも、引っこした先でくらしているか。")
+    still_there = serializers.BooleanField(help_text="いまも、引っこした先でくらしているか。")
     note = TextField(max_length=LONGEST_TEXT, required=False, allow_blank=True, help_text="様子です。")
 
 

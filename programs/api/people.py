@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from programs.forms import people as forms
 from transition import clock
-from transition.api.fields import DayField, LineField, PublicIdField, YesNoField
+from transition.api.fields import DayField, LineField, PublicIdField
 from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Collection
 from transition.domain.text import search_key
@@ -104,8 +104,8 @@ class PersonSent(Sent):
         max_length=len(DisabilityKind),
         help_text="障害の種類です。",
     )
-    medical_care = YesNoField(required=False, help_text="医療的ケアが必要です。")
-    wheelchair = YesNoField(required=False, help_text="車いすを使います。")
+    medical_care = serializers.BooleanField(required=False, help_text="医療的ケアが必要です。")
+    wheelchair = serializers.BooleanField(required=False, help_text="車いすを使います。")
     municipality = PublicIdField(
         lambda user: Organization.objects.filter(kind=OrganizationKind.MUNICIPALITY),
         help_text="援護の実施市町村です。上限はこの市町村のものを使います。",

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from programs.api.of_person import OfPerson
 from programs.forms.consents import CARD_MONTHS
 from transition import clock
-from transition.api.fields import DayField, LineField, YesNoField
+from transition.api.fields import DayField, LineField
 from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Collection
 from transition.domain.months import months_later
@@ -99,7 +99,7 @@ class ContactSent(Sent):
     phone = LineField(max_length=40, required=False, allow_blank=True, help_text="電話番号。全角でもかまいません。")
     hours = LineField(max_length=18, required=False, allow_blank=True, help_text="つながる時間です。")
     note = LineField(max_length=200, required=False, allow_blank=True, help_text="事前情報シートには載りません。")
-    on_card = YesNoField(required=False, help_text="事前情報シートに載せます。電話番号が要ります。")
+    on_card = serializers.BooleanField(required=False, help_text="事前情報シートに載せます。電話番号が要ります。")
 
 
 class Contacts(Collection, OfPerson):

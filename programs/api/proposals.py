@@ -23,7 +23,7 @@ from programs.queries import proposal as queries
 from programs.services import proposals as services
 from transition import clock
 from transition.api.errors import ProblemSerializer
-from transition.api.fields import DayField, IdField, MomentField, YesNoField
+from transition.api.fields import DayField, MomentField
 from transition.api.serializers import Sent
 from transition.api.viewsets import Resource
 from transition.models import Goal, Organization, User, WishItem
@@ -63,8 +63,8 @@ class WantedSent(Sent):
         help_text="曜日。月曜が0です。",
     )
     holidays = serializers.ChoiceField(choices=HOLIDAYS, default=USUAL.holidays, help_text="祝日。")
-    homes = YesNoField(default=USUAL.homes, help_text="グループホームの見学・食事・日中も入れるか。")
-    anew = YesNoField(default=False, help_text="確定していない計画を、立て直すか。")
+    homes = serializers.BooleanField(default=USUAL.homes, help_text="グループホームの見学・食事・日中も入れるか。")
+    anew = serializers.BooleanField(default=False, help_text="確定していない計画を、立て直すか。")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["latest"] <= attrs["earliest"]:
@@ -118,7 +118,9 @@ class AdoptionSent(Sent):
         max_length=MOST_PIECES,
         help_text="案の token。",
     )
-    replace = serializers.ListField(child=IdField(), required=False, max_length=MOST_PIECES, help_text="取り消す予定。")
+    replace = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=MOST_PIECES, help_text="取り消す予定。"
+    )
 
 
 class RefusedPieceSerializer(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from programs.enums import Face
 from programs.models import Rating, Session
 from programs.services import ratings as services
-from transition.api.fields import LineField, YesNoField
+from transition.api.fields import LineField
 from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Lists, Resource
 from transition.enums import Expression
@@ -35,7 +35,7 @@ class RatingSent(Sent):
     face = serializers.ChoiceField(choices=Face.choices, help_text="どうだったか。")
     word = LineField(max_length=200, required=False, allow_blank=True, help_text="本人のことばのとおりに。")
     expression = serializers.ChoiceField(choices=Expression.choices, help_text="どうやって表したか。")
-    by_person = YesNoField(help_text="本人が選んだなら true、支援者がようすから書いたなら false です。")
+    by_person = serializers.BooleanField(help_text="本人が選んだなら true、支援者がようすから書いたなら false です。")
     basis = LineField(
         max_length=200, required=False, allow_blank=True, help_text="支援者が書くときに。何から分かったか。"
     )

@@ -16,7 +16,7 @@ from programs.queries import records as queries
 from programs.queries.people import Meter
 from programs.services.scores import BEST, LONGEST_NOTE, WORST
 from transition.api.errors import ProblemSerializer
-from transition.api.fields import DayField, IdField, LineField, MomentField, TextField
+from transition.api.fields import DayField, LineField, MomentField, TextField
 from transition.api.serializers import Sent
 from transition.models import Goal, WishItem
 
@@ -81,7 +81,7 @@ def record_values(opened: queries.Opened) -> dict[str, Any]:
 
 
 class RecordScoreSent(Sent):
-    goal = IdField(help_text="目標のIDです。")
+    goal = serializers.UUIDField(help_text="目標のIDです。")
     score = serializers.IntegerField(min_value=WORST, max_value=BEST, help_text="点です。")
     note = LineField(max_length=LONGEST_NOTE, default="", allow_blank=True, help_text="点についてひとこと。")
 
@@ -138,7 +138,7 @@ class RecordSent(Offered):
     next_step = serializers.ChoiceField(**NEXT, default="", help_text="次は、どうするか。")
     next_note = TextField(max_length=LONGEST_TEXT, default="", allow_blank=True, help_text="次にすること。")
     wishes = serializers.ListField(
-        child=IdField(),
+        child=serializers.UUIDField(),
         required=False,
         max_length=MOST_WISHES,
         help_text="かなえた希望のページを全部。書かなければ、いまのままです。",
@@ -149,7 +149,7 @@ class RecordSent(Offered):
 
 
 class DraftScoreSent(Sent):
-    goal = IdField(help_text="目標のIDです。")
+    goal = serializers.UUIDField(help_text="目標のIDです。")
     score = serializers.IntegerField(
         min_value=WORST, max_value=BEST, allow_null=True, default=None, help_text="点。まだなら null です。"
     )
@@ -181,7 +181,7 @@ class DraftSent(Offered):
     next_step = serializers.ChoiceField(**NEXT, required=False, help_text="次は、どうするか。")
     next_note = _typed(help_text="次にすること。")
     wishes = serializers.ListField(
-        child=IdField(), required=False, max_length=MOST_WISHES, help_text="かなえた希望のページ。"
+        child=serializers.UUIDField(), required=False, max_length=MOST_WISHES, help_text="かなえた希望のページ。"
     )
     scores = DraftScoreSent(  # type: ignore[call-arg]
         many=True, required=False, max_length=MOST_GOALS, help_text="目標の点です。"

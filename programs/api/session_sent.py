@@ -8,7 +8,7 @@ from rest_framework import serializers
 from programs.enums import ROOM_KINDS, DeclineReason, SessionKind, Step, Transport
 from programs.models import Enrollment, Program, Slot
 from programs.services.outings import MOST_REPEATS
-from transition.api.fields import DayField, IdField, LineField, MomentField, PublicIdField, TextField, YesNoField
+from transition.api.fields import DayField, LineField, MomentField, PublicIdField, TextField
 from transition.api.serializers import Sent
 from transition.models import Person
 
@@ -20,7 +20,9 @@ OVERCOMES = "理由があれば進める問題点があるときに書きます�
 
 
 def ids(said: str) -> serializers.ListField:
-    return serializers.ListField(child=IdField(), required=False, max_length=MOST_IDS, help_text=said, allow_empty=True)
+    return serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=MOST_IDS, help_text=said, allow_empty=True
+    )
 
 
 STAY_EXAMPLE = OpenApiExample(
@@ -114,7 +116,7 @@ class OutingSent(OutingContentSent):
     enrollment = PublicIdField(
         lambda user: Enrollment.objects.visible_to(user).select_related("person", "program"), help_text="利用のID。"
     )
-    confirm = YesNoField(default=False, help_text="もう決まっているなら true。確定で入ります。")
+    confirm = serializers.BooleanField(default=False, help_text="もう決まっているなら true。確定で入ります。")
 
 
 FORMS: dict[str, type[Sent]] = {SessionKind.STAY.value: StaySent, SessionKind.OUTING.value: OutingSent}

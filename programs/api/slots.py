@@ -24,7 +24,7 @@ from programs.queries.found import freshness
 from programs.services import slots
 from programs.services.slots import DAYS_A_WEEK, MAX_AHEAD_DAYS, Offer, Pattern
 from transition import clock
-from transition.api.fields import DayField, PublicIdField, TextField, TimeOfDayField, YesNoField
+from transition.api.fields import DayField, PublicIdField, TextField, TimeOfDayField
 from transition.api.pagination import ByCursor
 from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Collection
@@ -188,8 +188,8 @@ class OfferSent(Sent):
         default=list,
         help_text="対象の障害種別です。空なら条件なし。",
     )
-    medical_care = YesNoField(default=False, help_text="医療的ケアに対応できるか。")
-    wheelchair = YesNoField(default=False, help_text="車いすで使えるか。")
+    medical_care = serializers.BooleanField(default=False, help_text="医療的ケアに対応できるか。")
+    wheelchair = serializers.BooleanField(default=False, help_text="車いすで使えるか。")
     note = TextField(max_length=NOTE_LENGTH, allow_blank=True, default="", help_text="さがす人に見えます。")
 
 

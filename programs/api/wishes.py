@@ -21,7 +21,7 @@ from programs.api.pictures import MULTIPART, PHOTO, AsItComes, PictureSent, give
 from programs.queries import wishes as queries
 from programs.services import wish_photos
 from programs.views.photos import picture
-from transition.api.fields import IdField, LineField, PublicIdField, YesNoField
+from transition.api.fields import LineField, PublicIdField
 from transition.api.serializers import Sent, Shown
 from transition.api.viewsets import Lists, Shows
 from transition.enums import Expression, WishChoice
@@ -75,12 +75,12 @@ class WishShown(Shown[Wish]):
     ]
 )
 class WishSent(Sent):
-    page = IdField(help_text="本人のページのIDです。")
+    page = serializers.UUIDField(help_text="本人のページのIDです。")
     choice = serializers.ChoiceField(choices=WishChoice.choices, help_text="答えです。")
     expression = serializers.ChoiceField(
         choices=Expression.choices, default=Expression.WORD, help_text="どうやって表したか。"
     )
-    inferred = YesNoField(default=False, help_text="支援者が読み取ったなら true です。")
+    inferred = serializers.BooleanField(default=False, help_text="支援者が読み取ったなら true です。")
     basis = LineField(max_length=200, default="", allow_blank=True, help_text="何から読み取ったか。")
     present = LineField(max_length=200, default="", allow_blank=True, help_text="いっしょにいた人。")
 

@@ -26,6 +26,8 @@ class MomentField(serializers.DateTimeField):
     default_error_messages = {
         "offset": "時刻には時差を付けてください（例: 2026-12-05T15:00:00+09:00）。",
         "range": f"{FIRST_YEAR}年から{LAST_YEAR}年までにしてください。",
+        "make_aware": "その時刻はありません。",
+        "overflow": f"{FIRST_YEAR}年から{LAST_YEAR}年までにしてください。",
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -60,18 +62,6 @@ class DayField(serializers.DateField):
         if not self.first_year <= day.year <= LAST_YEAR:
             self.fail("range", first=self.first_year)
         return day
-
-
-class YesNoField(serializers.BooleanField):
-    """True or false, refused in Japanese; the framework has these words in English only."""
-
-    default_error_messages = {"invalid": "true か false にしてください。"}
-
-
-class IdField(serializers.UUIDField):
-    """A public id that the service looks up itself."""
-
-    default_error_messages = {"invalid": BAD_ID}
 
 
 class LineField(serializers.CharField):

@@ -10,7 +10,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from rest_framework import serializers
 
-from transition.api.fields import DayField, MomentField, TimeOfDayField
+from transition.api.fields import BAD_ID, DayField, MomentField, TimeOfDayField
 
 M = TypeVar("M", bound=models.Model)
 
@@ -60,8 +60,26 @@ def _columns(model: type[models.Model], source: str) -> list[Any]:
     return found
 
 
+LENGTHS = {"min_length": "{min_length}個以上にしてください。", "max_length": "{max_length}個までにしてください。"}
+# What the framework refuses in English only.
+IN_JAPANESE: list[tuple[type[serializers.Field[Any, Any, Any, Any]], dict[str, str]]] = [
+    (serializers.BooleanField, {"invalid": "true か false にしてください。"}),
+    (serializers.CharField, {"invalid": "文字列にしてください。"}),
+    (serializers.UUIDField, {"invalid": BAD_ID}),
+    (serializers.DictField, {"empty": "空にはできません。"}),
+    (serializers.ListField, LENGTHS),
+    (serializers.ListSerializer, LENGTHS),
+]
+
+
 class Sent(serializers.Serializer[Any]):
     """What comes in. A name that is not known is refused: a typo must not look like success."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for field in fields.values():
+            _speak_japanese(field)
+        return fields
 
     def to_internal_value(self, data: Any) -> Any:
         known = super().to_internal_value(data)
@@ -71,3 +89,12 @@ class Sent(serializers.Serializer[Any]):
                 {name: [serializers.ErrorDetail(said, "unknown_field")] for name in unknown}
             )
         return known
+
+
+def _speak_japanese(field: Any) -> None:
+    for kind, messages in IN_JAPANESE:
+        if isinstance(field, kind):
+            field.error_messages |= {key: said for key, said in messages.items() if field.error_messages[key].isascii()}
+    # Those of a list; a serializer among them speaks for itself.
+    if isinstance(field, serializers.ListField | serializers.DictField):
+        _speak_japanese(field.child)
