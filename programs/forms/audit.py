@@ -21,10 +21,10 @@ LONGEST = 100
 
 class EvidenceForm(forms.Form):
     kind = forms.ChoiceField(label="どちらの記録", choices=KINDS, required=False)
-    who = LineField(label="だれが（職員の名前かメールアドレス）", max_length=LONGEST, required=False)
-    office = LineField(label="どの組織の職員が（組織の名前）", max_length=LONGEST, required=False)
+    who = LineField(label="だれが（名前かメール）", max_length=LONGEST, required=False)
+    office = LineField(label="どの組織の職員が", max_length=LONGEST, required=False)
     what = forms.ChoiceField(label="何を", required=False)
-    person = LineField(label="だれのことを（本人の名前・ふりがな）", max_length=LONGEST, required=False)
+    person = LineField(label="だれのことを（名前）", max_length=LONGEST, required=False)
     since = JapaneseDateField(label="この日から", required=False)
     until = JapaneseDateField(label="この日まで", required=False)
 
@@ -33,6 +33,11 @@ class EvidenceForm(forms.Form):
         self.is_views = data.get("kind") == VIEWS
         things = [(code, thing.label) for code, thing in looks.THINGS.items()]
         self.fields["what"].choices = [("", "すべて"), *(things if self.is_views else acts.WORDS.items())]  # type: ignore[attr-defined]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the conditions that stand folded away say anything."""
+        return any(self.data.get(name) for name in ("office", "what", "since", "until"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
