@@ -66,7 +66,7 @@ def rounds(count: int) -> dict[str, object]:
     said: list[int] = []
     for number in range(count):
         said += one_round(number * 100_000)
-    settle()
+        settle()
     from transition.models import Pulse
 
     there = set(Pulse.objects.filter(name__startswith="acked-").values_list("name", flat=True))
