@@ -1,4 +1,4 @@
-"""The real web server behind the real nginx with the configuration that is shipped: what is
+"""The real web server behind the real nginx with the configuration that is shipped: reloads cut nobody off, what is
 beyond all measure stays outside, and every answer carries its headers, whoever made it."""
 
 import contextlib
@@ -8,13 +8,16 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.faults.killing import wait_until, web_answers
 from tests.faults.web import Web
 from tests.transition import places
 from tests.transition.test_deploy import configured  # noqa: F401 - a fixture
@@ -27,6 +30,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 HOST = "taiken.example.jp"
+RELOADS, CLIENTS = 3, 8
 NEEDED = {"X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy"}
 NEEDED |= {"Cross-Origin-Resource-Policy", "Content-Security-Policy", "Strict-Transport-Security"}
 
@@ -121,6 +125,33 @@ def test_one_name_of_a_request_in_both_logs_and_none_that_was_made_up(site):
     assert ours.pop() in log
     assert made_up not in log
     assert "203.0.113.9" not in log
+
+
+def test_reloads_cut_nobody_off(site):
+    stop, answers = threading.Event(), Counter()
+
+    def work() -> None:
+        while not stop.is_set():
+            try:
+                answers[site.ask("/people/")[0]] += 1
+            except (OSError, http.client.HTTPException) as error:
+                answers[type(error).__name__] += 1
+
+    threads = [threading.Thread(target=work) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(RELOADS):
+            site.web.reload()
+            time.sleep(1)
+            # The next one only when this one is through: a busy machine takes seconds to load everything anew.
+            wait_until(lambda: web_answers(site.web.port), 120)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert set(answers) == {302}, answers
+    assert answers[302] > 30
 
 
 def memory(site: Site) -> int:
