@@ -1,24 +1,29 @@
 """What is written about people and secrets where nobody looks for it: nothing, whatever happens to them."""
 
+import datetime as dt
 import io
 import json
 import logging
 import re
+from collections import defaultdict
 from contextlib import contextmanager
+from smtplib import SMTPDataError
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.core import mail
 from django.core.cache import cache
 from django.db import models
 from django.http import HttpResponse
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, TestCase
 from django.urls import reverse
 from django_q.models import OrmQ, Task
 
 from tests import factories
 from tests.access import ROWS, undone
 from tests.api.test_access import ROUTES
+from tests.conftest import NOW
 from tests.test_lint import SENSITIVE
 from transition import logs, metrics, tasks
 from transition.enums import TokenScope
@@ -28,9 +33,27 @@ from transition.services import api_tokens, pump
 pytestmark = pytest.mark.django_db
 
 # Fields of free text that hold codes, addresses of files or what a key is made of.
-KEPT = re.compile(r"token|secret|hash|key|code|path|large|small|email|password|url|scope|etag|kind|method|state|digest")
+KEPT = re.compile(
+    r"token|secret|hash|key|code|path|large|small|email|password|url|scope|etag|kind|method|state|digest|subject_|session_"
+)
 PERSONAS = ("", "worker", "home")
 EVIDENCE = (AuditEvent, AuditSeal, ViewLog)
+# When everything is told at once: not on a Sunday, as NOW.
+WORKDAY = NOW + dt.timedelta(days=2)
+# Nothing of ours is cached; whoever begins to will be read here.
+SINKS = [
+    "logs",
+    "metrics",
+    "mail subjects",
+    "mail headers",
+    "queue",
+    "tasks",
+    "error pages",
+    "cache",
+    "audit",
+    "pulses",
+    "failures of mails",
+]
 
 
 @contextmanager
@@ -87,7 +110,7 @@ def mark_everything() -> list[str]:
 @pytest.fixture(scope="module")
 def journey(place):
     """Everybody opens every page, sends every form, calls every address of the API; tasks fail and mails go out."""
-    with undone(), listening() as out:
+    with undone(), time_machine.travel(NOW, tick=False), listening() as out:
         from transition import append_only
 
         release, protect = getattr(append_only, "release", None), getattr(append_only, "protect", None)
@@ -103,22 +126,24 @@ def journey(place):
             by=place.world.coordinator,
         ).token
         secrets = [place.feed.token, place.link.token, token, factories.PASSWORD, "kn-metrics-token", "kn-session"]
-        pages, status = [], {}
+        pages, status, found = [], {}, defaultdict(list)
         typed = {"note": "kn8000かな", "reason": "kn8001かな", "family_name": "kn8002かな", "q": "kn8003かな"}
         for row in ROWS:
             url = reverse(row.name, args=row.of(place))
             for persona in PERSONAS:
                 for method in ("get", "post"):
-                    with undone():
+                    with undone(), left_behind(found):
                         client = Client() if row.public else place.client(persona)
                         sent = {**typed, **row.data(place)} if method == "post" else {"q": "kn8004かな"}
                         response = getattr(client, method)(url, sent, headers={"Referer": f"/ical/{place.feed.token}/"})
-                    status[response.status_code] = status.get(response.status_code, 0) + 1
+                    to = response.headers.get("Location", "")
+                    outcome = "sent away" if persona and to.startswith("/sign-in/") else response.status_code
+                    status[outcome] = status.get(outcome, 0) + 1
                     if response.status_code in (400, 403, 404, 405, 500):
                         pages.append(response.content.decode())
         for route in ROUTES:
             for method, _ in route.actions:
-                with undone():
+                with undone(), left_behind(found):
                     send = getattr(Client(), method)
                     headers = {"Authorization": f"Bearer {token}"}
                     response = send(route.url(place), typed, content_type="application/json", headers=headers)
@@ -136,11 +161,15 @@ def journey(place):
         Client(headers={"host": "kn8006.invalid"}).get("/")
         Client(enforce_csrf_checks=True).post("/sign-in/", {"username": "kn8007@example.invalid"})
         pages.append(fault(f"{marks[0]} {token}").content.decode())
-        failing_task(marks[1])
-        pump.plan()
-        pump.run()
+        with left_behind(found):
+            failing_task(marks[1])
+            pump.plan()
+        with left_behind(found), mails_refused(marks[2]), time_machine.travel(WORKDAY, tick=False):
+            pump.plan()
+            pump.run()
         everything = [*marks, *secrets, *typed.values(), "kn9999かな", "kn8004かな", "kn8005", "kn8006", "kn8007"]
-        yield everything, sinks(out, pages), status
+        found |= {"logs": [out.getvalue()], "metrics": [metrics.text().decode()], "error pages": pages}
+        yield everything, {sink: " ".join(texts) for sink, texts in found.items()}, status
 
 
 def fault(said: str) -> HttpResponse:
@@ -185,39 +214,53 @@ def failing_task(said: str) -> None:
         logging.getLogger("django-q").error(f"Failed 'x' (x) - {said}")
 
 
-def sinks(out: io.StringIO, pages: list[str]) -> dict[str, str]:
-    """Everywhere that something may have been left."""
-    queued = [str(row.task()) for row in OrmQ.objects.all()]
-    return {
-        "logs": out.getvalue(),
-        "metrics": metrics.text().decode(),
-        "mail subjects": " ".join(message.subject for message in mail.outbox),
-        "mail headers": " ".join(str(message.message().items()) for message in mail.outbox),
-        "queue": " ".join(queued),
-        "tasks": str(list(Task.objects.values())),
-        "error pages": " ".join(pages),
-        "cache": str(getattr(cache, "_cache", {})),
-        "audit": str([list(model._base_manager.values()) for model in EVIDENCE]),
-        "pulses": str([list(model.objects.values()) for model in (Pulse, RateCount, JobRun)]),
-        "errors of mails": str(list(Notification.objects.values_list("error", flat=True)))
-        if hasattr(Notification, "error")
-        else "",
-    }
+@contextmanager
+def mails_refused(said: str):
+    """By a server that repeats to whom the mail was."""
+
+    def refuse(*args):
+        raise SMTPDataError(550, said.encode())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
+        yield
+
+
+@contextmanager
+def left_behind(found: dict[str, list[str]]):
+    """Adds what a request or a task has left wherever something may be left, before it is rolled back."""
+    seen = (*EVIDENCE, Notification)
+    newest = {model: model._base_manager.order_by("pk").values_list("pk", flat=True).last() or 0 for model in seen}
+    cache.clear()
+    mail.outbox = []
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        yield
+    if Notification.objects.filter(pk__gt=newest[Notification]).exists():
+        with time_machine.travel(WORKDAY, tick=False):
+            pump.run()
+    found["mail subjects"] += [message.subject for message in mail.outbox]
+    found["mail headers"] += [str(message.message().items()) for message in mail.outbox]
+    found["queue"] += [str(row.task) for row in OrmQ.objects.all()]
+    found["tasks"] += [str(row) for row in Task.objects.values()]
+    # What is cached is pickled, and so are letters in UTF-8.
+    found["cache"] += [value.decode(errors="replace") for value in cache._cache.values()]
+    for model in EVIDENCE:
+        found["audit"] += [str(row) for row in model._base_manager.filter(pk__gt=newest[model]).values()]
+    found["pulses"] += [str(row) for model in (Pulse, RateCount, JobRun) for row in model.objects.values()]
+    found["failures of mails"] += [said for said in Notification.objects.values_list("failure", flat=True) if said]
 
 
 def test_the_journey_was_long(journey):
     everything, found, status = journey
     assert len(set(everything)) >= 50
-    assert len(found) >= 8
     assert len(found["logs"].splitlines()) > 1000
     assert {200, 302, 403, 404, 405, 422} <= status.keys()
-    assert all(found[name] for name in ("logs", "metrics", "error pages", "tasks", "audit", "pulses"))
+    # Who is signed in is not led there, but by what asks for more than that, or ends it.
+    assert status["sent away"] < 80
+    assert [sink for sink in SINKS if not found.get(sink)] == ["cache"]
 
 
-@pytest.mark.parametrize(
-    "sink",
-    ["logs", "metrics", "mail subjects", "mail headers", "queue", "tasks", "error pages", "cache", "audit", "pulses"],
-)
+@pytest.mark.parametrize("sink", SINKS)
 def test_nothing_of_anybody_is_left_in(journey, sink):
     everything, found, _ = journey
     # The 403 and 404 pages name the reader's own organization in their head.
