@@ -13,10 +13,6 @@ NO_BROWSER = 3
 ONCE_ON_SQLITE = [
     "tests/domain",
     "tests/test_access.py",
-    "tests/api/test_access.py",
-    "tests/programs/test_demo.py",
-    "tests/programs/test_demo_size.py",
-    "tests/programs/test_easy_language.py",
     "tests/test_csv_everywhere.py",
     "tests/test_edges.py",
     "tests/test_endless_input.py",
@@ -24,9 +20,22 @@ ONCE_ON_SQLITE = [
     "tests/test_lint.py",
     "tests/test_lint_power.py",
     "tests/test_pages_whole.py",
+    "tests/test_uploads.py",
+    "tests/api/test_access.py",
+    "tests/api/test_description.py",
+    "tests/calendars/test_every_feed.py",
+    "tests/calendars/test_family_page.py",
+    "tests/calendars/test_other_parsers.py",
+    "tests/programs/test_cards.py",
+    "tests/programs/test_demo.py",
+    "tests/programs/test_demo_size.py",
+    "tests/programs/test_easy_language.py",
     "tests/transition/test_behind_nginx.py",
     "tests/transition/test_exports.py",
     "tests/transition/test_fetch.py",
+    "tests/transition/test_passkey_forms.py",
+    "tests/transition/test_settings.py",
+    "tests/transition/test_views_noted.py",
 ]
 # PostgreSQL is the stricter one about what it is sent, and says more when it refuses.
 ONCE_ON_POSTGRES = [
@@ -34,6 +43,7 @@ ONCE_ON_POSTGRES = [
     "tests/test_foreign_ids.py",
     "tests/test_logs.py",
     "tests/test_nasty_input.py",
+    "tests/programs/test_easy_answers.py",
     # From one to the other and back, with either as the test's own.
     "tests/transition/test_moving.py",
 ]
