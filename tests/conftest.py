@@ -24,6 +24,22 @@ def frozen_time(request):
         yield traveller
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
+    """A file, as in real life: an SQLite database in memory locks in another way. It goes with this run."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "tests.sqlite3")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def media_of_the_run(tmp_path_factory):
+    """Pictures of whoever does not ask for `media` go with this run as well."""
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        yield
+
+
 @pytest.fixture(autouse=True, scope="session")
 def tables_may_be_emptied():
     """Tests with real transactions empty every table afterwards; the triggers of evidence would refuse that. What

@@ -38,8 +38,14 @@ START_SECONDS = 60
 STOP_SECONDS = 30
 # PostgreSQL extends its files by megabytes; with less than this it names many reasons for one cause.
 FULL_BYTES = 20_000_000
-# Only for data that nobody wants back.
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Only for data that nobody wants back, and with a log that takes little of the disk.
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "128MB",
+    "min_wal_size": "32MB",
+}
 
 
 @dataclass(frozen=True, slots=True)
