@@ -8,7 +8,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tests.transition.https import Server
+from programs.models import WebhookDelivery
+from programs.services import webhooks
+from tests import factories
+from tests.transition.https import HOST, Server
 
 
 @dataclass(frozen=True)
@@ -36,3 +39,18 @@ class Call:
 
 def calls(server: Server) -> list[Call]:
     return [Call(*asked, body) for asked, body in zip(server.asked, server.received, strict=True)]
+
+
+def add(world, manager, url=f"https://{HOST}/hook", **more):
+    values = {"organization": world.home_office, "label": "予約表", "events": ["SESSION_CHANGED", "SLOT_PUBLISHED"]}
+    return webhooks.add(**values | more, url=url, by=manager)
+
+
+def of(organization, **more):
+    """A webhook of any organization, without its secret."""
+    return factories.WebhookFactory(organization=organization, **more)
+
+
+def told() -> set[tuple[int, str]]:
+    """Which organizations are told what."""
+    return set(WebhookDelivery.objects.values_list("webhook__organization", "event"))

@@ -14,8 +14,8 @@ from programs.services import photos
 from tests import factories
 from tests.personas import World, make_world, member
 from tests.programs.pages import at, client_of, confirmed, queries_of, soup, text
+from tests.programs.recording import outing, page_of, save, url
 from tests.programs.stories import outing_world
-from tests.programs.test_records import outing, page_of, save, url
 from transition.models import AuditEvent, Consent
 from transition.services import consents
 from transition.services.transactions import ConstraintBroken
