@@ -13,7 +13,6 @@ from django.db.models import Q, QuerySet
 from calendars.enums import OF_A_PERSON
 from calendars.models import CalendarFeed
 from programs.models import Session
-from programs.queries import audit
 from transition.domain import acts, looks
 from transition.models import ApiToken, AuditEvent, Organization, Person, PersonLink, User, ViewLog
 
@@ -134,17 +133,6 @@ def _add_acts(report: Report, rows: QuerySet[AuditEvent]) -> None:
         person = event.data.get("person")
         if isinstance(person, int):
             report.people.add(person)
-    subjects = rows.filter(at__gte=report.since, at__lt=report.until).order_by()
-    for model, path in audit.OF_PEOPLE:
-        ids = subjects.filter(subject_type=model._meta.model_name).values_list("subject_id", flat=True)
-        report.people |= set(_people_of(model, path, ids))
-
-
-def _people_of(model: Any, path: str, ids: Iterable[str]) -> Iterable[int]:
-    has_public_id = any(column.name == "public_id" for column in model._meta.concrete_fields)
-    wanted = {"public_id__in" if has_public_id else "pk__in": list(ids)}
-    found = model._default_manager.filter(**wanted)
-    return found.order_by().values_list(path, flat=True)
 
 
 def _add_feeds(report: Report, feeds: QuerySet[CalendarFeed]) -> None:

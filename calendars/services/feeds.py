@@ -97,8 +97,9 @@ def _issue(feed: CalendarFeed, *, by: User) -> CalendarFeed:
 
 
 def _owner(feed: CalendarFeed) -> dict[str, int]:
-    """Whose it is, as evidence says it."""
-    owner = {"person": feed.person_id, "home": feed.home_id, "organization": feed.organization_id}
+    """Whose it is when it is no person's, as evidence says it."""
+    organization = feed.home.organization_id if feed.home else feed.organization_id
+    owner = {"home": feed.home_id, "organization": organization}
     return {name: pk for name, pk in owner.items() if pk}
 
 

@@ -7,7 +7,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
-from programs.queries import audit
 from transition import clock
 from transition.domain import acts, looks
 from transition.domain.text import search_key
@@ -59,7 +58,7 @@ class EvidenceForm(forms.Form):
             rows = rows.filter(person__in=ids)
         return rows
 
-    def events(self, rows: QuerySet[AuditEvent], people: QuerySet[Person]) -> QuerySet[AuditEvent]:
+    def events(self, rows: QuerySet[Any], people: QuerySet[Person]) -> QuerySet[AuditEvent]:
         """`rows` from `audit.visible_to`. An event does not say for whom its actor worked: any membership counts."""
         rows = self._alike(rows).order_by("-pk")
         if office := self.cleaned_data.get("office"):
@@ -68,7 +67,7 @@ class EvidenceForm(forms.Form):
         if what := self.cleaned_data.get("what"):
             rows = rows.filter(action=what)
         if (ids := self._people(people)) is not None:
-            rows = rows.annotate(**audit.OWNERS).filter(audit.about(ids))
+            rows = rows.filter(of_person__in=ids)
         return rows
 
     def _alike(self, rows: QuerySet[Any]) -> QuerySet[Any]:

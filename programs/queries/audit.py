@@ -7,57 +7,17 @@ from django.db.models import BigIntegerField, Func, Model, Q, QuerySet, TextFiel
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
-from programs.models import (
-    Enrollment,
-    FollowUp,
-    Home,
-    Limit,
-    Outcome,
-    Photo,
-    Program,
-    Review,
-    Room,
-    Session,
-    Slot,
-    Webhook,
-)
+from programs.models import Home, Limit, Program, Room, Slot, Webhook
 from programs.models.external import ExternalCalendar
 from transition.enums import MembershipRole, OrganizationKind
-from transition.models import (
-    AuditEvent,
-    Consent,
-    Contact,
-    Goal,
-    Grant,
-    IntentionCheck,
-    Membership,
-    Organization,
-    Person,
-    PersonLink,
-    User,
-    Wish,
-)
+from transition.models import ApiToken, AuditEvent, Invitation, Membership, Organization, Person, User
 
-# How each row leads to its person, or to its organization.
-OF_PEOPLE: tuple[tuple[type[Model], str], ...] = (
-    (Person, "pk"),
-    (Grant, "person"),
-    (Consent, "person"),
-    (Contact, "person"),
-    (Goal, "person"),
-    (Wish, "person"),
-    (IntentionCheck, "person"),
-    (PersonLink, "person"),
-    (Enrollment, "person"),
-    (Session, "person"),
-    (Photo, "session__person"),
-    (Review, "enrollment__person"),
-    (Outcome, "enrollment__person"),
-    (FollowUp, "outcome__enrollment__person"),
-)
+# How rows lead to their organization; what is done to a row of a person names the person itself (services/audit.py).
 OF_ORGANIZATIONS: tuple[tuple[type[Model], str], ...] = (
     (Organization, "pk"),
     (Membership, "organization"),
+    (Invitation, "organization"),
+    (ApiToken, "organization"),
     (Home, "organization"),
     (Room, "home__organization"),
     (Slot, "room__home__organization"),
@@ -80,39 +40,26 @@ class AsText(Func):
         return self.as_sql(compiler, connection, template=parts, **more)
 
 
-# For rows that may not have them yet.
-OWNERS = {
-    "of_person": Cast(KT("data__person"), BigIntegerField()),
-    "of_organization": Cast(KT("data__organization"), BigIntegerField()),
-}
 _PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 
 
 def visible_to(user: User) -> QuerySet[AuditEvent]:
+    """With the person (of_person) and the organization (of_organization) that each event names."""
+    rows = AuditEvent.objects.annotate(
+        of_person=Cast(KT("data__person"), BigIntegerField()),
+        of_organization=Cast(KT("data__organization"), BigIntegerField()),
+    )
     own = Q(actor=user.pk)
     overseen = overseen_by(user)
     if not overseen:
-        return AuditEvent.objects.filter(own)
+        return rows.filter(own)
     people = Person.objects.filter(municipality__in=overseen).order_by().values("pk")
     organizations = Organization.objects.filter(Q(pk__in=overseen) | Q(municipality__in=overseen))
     offices = organizations.order_by().values("pk")
-    seen = own | about(people) | Q(of_organization__in=offices)
+    seen = own | Q(of_person__in=people) | Q(of_organization__in=offices)
     for model, path in OF_ORGANIZATIONS:
         seen |= _rows_of(model, path, offices)
-    return with_owners().filter(seen)
-
-
-def with_owners() -> QuerySet[AuditEvent]:
-    """Every event, with the person and the organization that it names."""
-    return AuditEvent.objects.annotate(**OWNERS)
-
-
-def about(people: QuerySet[Any]) -> Q:
-    """What was done to these people, or to a row of theirs. `people` gives ids; for `with_owners()`."""
-    found = Q(of_person__in=people)
-    for model, path in OF_PEOPLE:
-        found |= _rows_of(model, path, people)
-    return found
+    return rows.filter(seen)
 
 
 def _rows_of(model: type[Model], path: str, owners: QuerySet[Any]) -> Q:

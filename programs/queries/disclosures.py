@@ -15,7 +15,7 @@ def kept_by(user: User) -> QuerySet[Disclosure]:
     """Of all people of the municipalities for which the user decides; those that wait come first."""
     places = coordinated_by(user).values_list("organization", "organization__municipality")
     cities = {pk for row in places for pk in row if pk}
-    found = Disclosure.objects.filter(person__municipality__in=cities)
+    found = Disclosure.objects.visible_to(user).filter(person__municipality__in=cities)
     waits = Case(When(answer=DisclosureAnswer.WAITING, then=Value(0)), default=Value(1))
     return found.select_related("person", "by", "answered_by").order_by(waits, "-asked_on", "-pk")
 

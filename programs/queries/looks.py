@@ -111,16 +111,13 @@ def event_lines(rows: Iterable[AuditEvent], people: QuerySet[Person]) -> list[Li
     users = _names(User, (row.actor for row in rows))
     offices = _names(Organization, (_number(row, "organization") for row in rows))
     named = people.in_bulk({pk for row in rows if (pk := _number(row, "person"))})
-    by_public_id = {str(person.public_id): person for person in named.values()}
-    wanted = {row.subject_id for row in rows if row.subject_type == "person"} - set(by_public_id)
-    by_public_id |= {str(person.public_id): person for person in people.filter(public_id__in=wanted)} if wanted else {}
     return [
         Line(
             at=row.at,
             actor=users.get(row.actor, ""),
             organization=offices.get(_number(row, "organization"), ""),
             what=acts.label(row.action),
-            person=named.get(_number(row, "person")) or by_public_id.get(row.subject_id),
+            person=named.get(_number(row, "person")),
         )
         for row in rows
     ]

@@ -92,7 +92,6 @@ def enroll(
         "enrollment.enroll",
         enrollment,
         by=by,
-        person=person.pk,
         program=program.pk,
         starts_on=str(starts_on),
         ends_on=str(ends_on),

@@ -33,7 +33,7 @@ def write(*, home: Home, by: User, key: RequestKey | None = None, **words: Any) 
     guide.changed_at, guide.changed_by = clock.now(), by
     guide.full_clean()
     guide.save()
-    audit.record("home_guide.write", guide, by=by, home=home.pk, fields=changed)
+    audit.record("home_guide.write", guide, by=by, home=home.pk, organization=home.organization_id, fields=changed)
     return guide
 
 
@@ -98,7 +98,7 @@ def _add_photo(
     )
     photo.full_clean()
     photo.save()
-    audit.record("home_photo.add", photo, by=by, home=home.pk, kind=str(kind))
+    audit.record("home_photo.add", photo, by=by, home=home.pk, organization=home.organization_id, kind=str(kind))
     return photo
 
 
@@ -107,7 +107,7 @@ def remove_photo(*, photo: HomePhoto, by: User, key: RequestKey | None = None) -
     """Take one photo out; a second time changes nothing."""
     lock(Home, [photo.home_id])
     for found in HomePhoto.objects.filter(pk=photo.pk):
-        audit.record("home_photo.remove", found, by=by, home=found.home_id)
+        audit.record("home_photo.remove", found, by=by, home=found.home_id, organization=found.home.organization_id)
         names = found.large, found.small
         found.delete()
         transaction.on_commit(lambda names=names: delete_files(names), robust=True)  # type: ignore[misc]

@@ -25,5 +25,5 @@ def _take_out(*, person_id: int) -> bool:
     if photo_consent(person):
         return False
     photos.remove_all(person=person, by=None)
-    audit.record("consent.lapse", person, by=None, person=person.pk, kind=str(ConsentKind.PHOTO))
+    audit.record("consent.lapse", person, by=None, kind=str(ConsentKind.PHOTO))
     return True

@@ -77,7 +77,8 @@ def _retire(limit: Limit, report: LoadReport, by: User | None) -> None:
         return
     name = f"{limit.program.code}/{limit.code}"
     if not _may_have_decided(limit):
-        audit.record("limit.delete", limit, by=by, program=limit.program_id, amount=limit.amount)
+        city = limit.program.municipality_id
+        audit.record("limit.delete", limit, by=by, program=limit.program_id, organization=city, amount=limit.amount)
         limit.delete()
         report.deleted.append(name)
         return

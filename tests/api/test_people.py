@@ -41,7 +41,8 @@ def test_registered_found_changed(world, caller):
     assert changed.json() == seen.json() | {"called": "たろさん", "support_level": 3}
     assert names(client.get(f"{PEOPLE}?q=タロサン")) == ["太郎"]
     assert "id" not in str(AuditEvent.objects.filter(action="person.update").values("data"))
-    assert AuditEvent.objects.filter(action="person.update").get().data == {"fields": ["called", "support_level"]}
+    evidence = AuditEvent.objects.get(action="person.update")
+    assert evidence.data == {"person": Person.objects.get(called="たろさん").pk, "fields": ["called", "support_level"]}
 
 
 def test_no_number_of_the_database_goes_out(world, caller):

@@ -332,7 +332,7 @@ def test_a_remark_is_kept_once_and_shown_as_sent(client, feed, stay):
     remark = FamilyRemark.objects.get()
     assert (remark.session, remark.who, remark.text, remark.sender) == (session, "母", "夜が心配です。", feed.public_id)
     assert IdempotencyKey.objects.get().sender == feed.public_id
-    assert AuditEvent.objects.get(action="remark.leave").data == {"session": session.pk}
+    assert AuditEvent.objects.get(action="remark.leave").data == {"person": session.person_id, "session": session.pk}
     page = shown(client, feed, "?sent=1")
     assert "届きました" in page
     assert "夜が心配です。" in page

@@ -7,13 +7,18 @@ import re
 import pytest
 from django.urls import reverse
 
+from programs.models import Photo
+from programs.services import photos
 from tests import factories
 from tests.personas import make_world, member
 from tests.programs.pages import HTMX, client_of, queries_of, request, soup
+from tests.whole_life import live
 from transition import clock
+from transition.domain.retention import plan
 from transition.enums import MembershipRole, OrganizationKind
 from transition.models import AuditEvent, ViewLog
-from transition.services import contacts, people
+from transition.queries.retention import rows_of
+from transition.services import audit, contacts, people
 
 pytestmark = pytest.mark.django_db
 URL = "/audit/"
@@ -59,6 +64,27 @@ def test_what_was_done_and_by_whom(world):
     assert all(words in found[0] for words in ("本人の情報を直した", world.person.name))
     assert all(words in found[1] for words in ("連絡先を加えた", world.worker.name))
     assert "見本 花江" not in response.content.decode()
+
+
+@pytest.mark.parametrize("label", [label for label, owner in plan().people.items() if not owner.only])
+def test_what_is_done_to_any_row_of_a_person_names_the_person(media, label):
+    """Also when the row is gone before anybody asks."""
+    person = live().person
+    row = rows_of(label, [person.pk])[0]
+    assert audit.record("x.try", row, by=None).data == {"person": person.pk}
+
+
+def test_a_photo_that_is_gone_still_has_its_person(media):
+    world = make_world()
+    person = factories.PersonFactory(municipality=world.municipality, family_name="写真田")
+    people.update(person=person, by=world.worker, family_kana="しゃしんだ")
+    live(world, person)
+    photos.remove(photo=Photo.objects.get(session__person=person), by=world.worker)
+    assert not Photo.objects.exists()
+    for query in ("?what=photo.remove", "?what=photo.remove&person=しゃしんだ"):
+        (line,) = lines(client_of(world.coordinator).get(URL + query))
+        assert "写真田" in line, query
+    assert lines(client_of(world.coordinator).get(URL + "?what=photo.remove&person=よそ")) == []
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ class TestRequest:
         assert heard == [(session.pk, SessionState.REQUESTED)]
         event = session.events.get()
         assert (event.action, event.by) == (SessionAction.REQUEST, world.worker)
-        assert AuditEvent.objects.get(action="session.request").data == {"state": "REQUESTED"}
+        evidence = AuditEvent.objects.get(action="session.request")
+        assert evidence.data == {"person": world.person.pk, "state": "REQUESTED"}
 
     def test_has_a_week_to_be_answered_but_never_longer_than_until_it_begins(self, world):
         assert request(world).expires_at == clock.now() + dt.timedelta(days=7)

@@ -49,7 +49,7 @@ def anonymize(*, person_id: int) -> bool:
     Person.objects.filter(pk=person.pk).update(anonymized_at=clock.now())
     with append_only.erasing():
         rows = _carry_out(person, plan().work(AFTER, RECORD))
-    audit.record("person.anonymize", person, by=None, person=person.pk, rows=rows)
+    audit.record("person.anonymize", person, by=None, rows=rows)
     return True
 
 
@@ -60,7 +60,7 @@ def forget(*, person_id: int) -> bool:
     if not _is_due(person, AFTER):
         return False
     rows = _carry_out(person, plan().work(AFTER))
-    audit.record("person.forget", person, by=None, person=person.pk, rows=rows)
+    audit.record("person.forget", person, by=None, rows=rows)
     return True
 
 

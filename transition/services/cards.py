@@ -34,11 +34,11 @@ def save(
     if based_on != version:
         raise ValidationError("書いているあいだに、ほかの人が新しい版を保存しました。", code=OUTDATED)
     written = PersonCard.objects.create(person=person, version=version + 1, content=new, by=by)
-    audit.record("card.save", person, by=by, person=person.pk, version=written.version, fields=card.changed(old, new))
+    audit.record("card.save", person, by=by, version=written.version, fields=card.changed(old, new))
     return written
 
 
 @writing
 def viewed(*, card: PersonCard, session_id: int, by: User) -> None:
     """A home looked at the card: who, which version, for which stay."""
-    audit.record("card.view", card.person, by=by, person=card.person_id, version=card.version, session=session_id)
+    audit.record("card.view", card.person, by=by, version=card.version, session=session_id)

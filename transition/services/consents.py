@@ -47,7 +47,7 @@ def record_given(
     consent = Consent(person=person, kind=kind, means=means, given_on=given_on, ends_on=ends_on, note=note, by=by)
     consent.full_clean()
     consent.save()
-    audit.record("consent.give", consent, by=by, person=person.pk, kind=str(kind))
+    audit.record("consent.give", consent, by=by, kind=str(kind))
     return consent
 
 
@@ -59,6 +59,6 @@ def withdraw(*, consent: Consent, by: User, key: RequestKey | None = None) -> Co
     if consent.withdrawn_at is None:
         consent.withdrawn_at, consent.withdrawn_by = clock.now(), by
         consent.save(update_fields=["withdrawn_at", "withdrawn_by"])
-        audit.record("consent.withdraw", consent, by=by, person=consent.person_id, kind=consent.kind)
+        audit.record("consent.withdraw", consent, by=by, kind=consent.kind)
         consent_withdrawn.send(sender=Consent, consent=consent, by=by)
     return consent

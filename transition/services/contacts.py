@@ -21,7 +21,7 @@ def add(*, person: Person, by: User, key: RequestKey | None = None, **details: A
     contact = Contact(person=person, order=0 if last is None else last + 1, **details)
     _check(contact)
     contact.save()
-    audit.record("contact.add", contact, by=by, person=person.pk, on_card=contact.on_card)
+    audit.record("contact.add", contact, by=by, on_card=contact.on_card)
     return contact
 
 
@@ -38,7 +38,7 @@ def change(*, contact: Contact, by: User, key: RequestKey | None = None, **detai
     changed = sorted(name for name, value in before.items() if getattr(contact, name) != value)
     if changed:
         contact.save(update_fields=changed)
-        audit.record("contact.change", contact, by=by, person=contact.person_id, fields=changed)
+        audit.record("contact.change", contact, by=by, fields=changed)
     return contact
 
 
@@ -49,7 +49,7 @@ def retire(*, contact: Contact, by: User, key: RequestKey | None = None) -> Cont
     if contact.retired_at is None:
         contact.retired_at = clock.now()
         contact.save(update_fields=["retired_at"])
-        audit.record("contact.retire", contact, by=by, person=contact.person_id)
+        audit.record("contact.retire", contact, by=by)
     return contact
 
 

@@ -38,7 +38,7 @@ def ask(
     )
     disclosure.full_clean()
     disclosure.save()
-    audit.record("disclosure.ask", disclosure, by=by, person=person.pk, kind=str(kind))
+    audit.record("disclosure.ask", disclosure, by=by, kind=str(kind))
     return disclosure
 
 
@@ -71,14 +71,7 @@ def answer(
     disclosure.answered_on, disclosure.answered_by = answered_on, by
     disclosure.full_clean()
     disclosure.save()
-    audit.record(
-        "disclosure.answer",
-        disclosure,
-        by=by,
-        person=disclosure.person_id,
-        kind=disclosure.kind,
-        answer=str(answer),
-    )
+    audit.record("disclosure.answer", disclosure, by=by, kind=disclosure.kind, answer=str(answer))
     return disclosure
 
 
@@ -99,7 +92,6 @@ def hand_over(
         "export.own_data.zip",
         disclosure,
         by=by,
-        person=disclosure.person_id,
         kind=disclosure.kind,
         purpose=purpose,
         with_others=with_others,

@@ -25,7 +25,7 @@ def add(*, person: Person, by: User, key: RequestKey | None = None, **details: A
     if goal.target_on < clock.today():
         raise ValidationError({"target_on": "いつまでに、は今日かそれよりあとの日にしてください。"})
     goal.save()
-    audit.record("goal.add", goal, by=by, person=person.pk, area=str(goal.area), horizon=str(goal.horizon))
+    audit.record("goal.add", goal, by=by, area=str(goal.area), horizon=str(goal.horizon))
     return goal
 
 

@@ -56,9 +56,7 @@ def record(
     )
     _check(check)
     check.save()
-    audit.record(
-        "intention.record", check, by=by, person=person.pk, organization=organization.pk, answer=str(check.answer)
-    )
+    audit.record("intention.record", check, by=by, organization=organization.pk, answer=str(check.answer))
     return check
 
 

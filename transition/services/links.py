@@ -23,7 +23,7 @@ def issue(*, person: Person, label: str, by: User, key: RequestKey | None = None
     link.full_clean()
     link.save()
     link.token = token
-    audit.record("person_link.issue", link, by=by, person=person.pk)
+    audit.record("person_link.issue", link, by=by)
     return link
 
 
@@ -35,7 +35,7 @@ def revoke(*, link: PersonLink, by: User, key: RequestKey | None = None) -> Pers
     if link.revoked_at is None:
         link.revoked_at, link.revoked_by = clock.now(), by
         link.save(update_fields=["revoked_at", "revoked_by"])
-        audit.record("person_link.revoke", link, by=by, person=link.person_id)
+        audit.record("person_link.revoke", link, by=by)
     return link
 
 

@@ -79,7 +79,7 @@ def add_grant(
     grant = Grant(person=person, service=service, starts_on=starts_on, ends_on=ends_on, days=days)
     grant.full_clean()
     grant.save()
-    audit.record("grant.add", grant, by=by, person=person.pk, service=service)
+    audit.record("grant.add", grant, by=by, service=service)
     return grant
 
 

@@ -38,7 +38,7 @@ def answer(*, person: Person, item: WishItem, answer: Answer, by: User | None, k
     )
     wish.full_clean(exclude=["by"] if by is None else None)
     wish.save()
-    audit.record("wish.answer", wish, by=by, person=person.pk, item=item.pk, choice=str(answer.choice))
+    audit.record("wish.answer", wish, by=by, item=item.pk, choice=str(answer.choice))
     return wish
 
 
