@@ -32,10 +32,11 @@ FOLDERS = ("views", "api", "queries", "models", "rules.py", "models.py")
 SAME_WITHOUT = {
     "transition/models/people.py def supported_by": "whom a list holds: tests/programs/test_people.py",
     "calendars/models.py Home.objects.run_by(user)": "what a list holds: tests/api/test_feeds.py",
-    "programs/api/disclosures.py self.may('programs.keep_disclosures', self.person)": "test_own_data.py",
-    # Asked for only below a person who was found first, or for those who coordinate.
-    "transition/models/disclosures.py def visible_to": "nothing asks it",
-    "transition/models/disclosures.py Person.objects.visible_to(user)": "nothing asks it",
+    "programs/api/disclosures.py self.may('programs.keep_disclosures', self.person)": "tests/transition/test_own_data.py",  # noqa: E501
+    # Asked only for those who coordinate, whose municipality narrows it (programs/queries/disclosures.py).
+    "transition/models/disclosures.py def visible_to": "narrowed once more",
+    "transition/models/disclosures.py Person.objects.visible_to(user)": "narrowed once more",
+    "programs/queries/disclosures.py Disclosure.objects.visible_to(user)": "narrowed once more",
     # What follows narrows it to the one organization for which the user works, and may manage.
     "transition/views/members.py Organization.objects.of(_user(request))": "narrowed once more",
     "transition/views/members.py Invitation.objects.visible_to(_user(request))": "narrowed once more",
