@@ -6,8 +6,9 @@ from pathlib import Path
 from processes import BIN, ROOT, entrance, environment, run
 
 SETTINGS = "transition.settings.test"
-# One worker per core; beyond eight, starting them costs more than they bring.
-PYTEST = [BIN / "pytest", "--numprocesses=logical", "--maxprocesses=8"]
+# One worker per core; beyond eight, starting them costs more than they bring. Each begins with a stretch of its own, so
+# that what a file builds once is built in one worker, and takes from the others when it has nothing left.
+PYTEST = [BIN / "pytest", "--numprocesses=logical", "--maxprocesses=8", "--dist=worksteal"]
 NO_BROWSER = 3
 # They ask no database, or nothing that two databases answer differently: who may do what, what a page looks like.
 ONCE_ON_SQLITE = [

@@ -324,7 +324,7 @@ class TestCsv:
         }
         assert (second["日にち"], second["状態"], second["分"]) == ("2026-12-05", "確定", "120")
         event = AuditEvent.objects.get(action="export.pack.csv")
-        assert event.data == {"rows": 2}
+        assert event.data["rows"] == 2
         assert event.subject_id == str(world.enrollment.public_id)
 
     def test_of_a_month(self, world):

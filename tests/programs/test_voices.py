@@ -65,7 +65,8 @@ def test_it_reaches_the_worker_and_changes_no_session(world):
     assert Session.objects.filter(pk=session.pk).values().get() == before
     assert open_stops(world.person) == [stop]
     event = AuditEvent.objects.get(action="stop.ask")
-    assert (event.actor, event.subject_id, event.data) == (None, str(stop.public_id), {"session": session.pk})
+    assert (event.actor, event.subject_id) == (None, str(stop.public_id))
+    assert event.data == {"person": world.person.pk, "session": session.pk}
 
 
 def test_said_twice_is_one_row_and_one_event(world):
