@@ -4,9 +4,7 @@ import datetime as dt
 
 from django.urls import reverse
 
-from programs.models import (
-    Session,
-)
+from programs.models import Session
 from programs.services import records
 from tests import factories
 from tests.personas import World

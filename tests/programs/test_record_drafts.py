@@ -8,13 +8,7 @@ from django.db import connection, connections
 
 from programs.domain.problems import Refused
 from programs.domain.records import merge
-from programs.models import (
-    GoalScore,
-    RecordDraft,
-    RecordVersion,
-    SessionRecord,
-    SessionWish,
-)
+from programs.models import GoalScore, RecordDraft, RecordVersion, SessionRecord, SessionWish
 from programs.services import records
 from tests.personas import World, member
 from tests.programs.pages import HTMX, at, client_of, part, soup, text

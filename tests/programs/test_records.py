@@ -6,15 +6,7 @@ import pytest
 
 from programs.domain.problems import Refused
 from programs.enums import SessionState
-from programs.models import (
-    Escort,
-    GoalScore,
-    RecordVersion,
-    RoomNight,
-    SessionGoal,
-    SessionRecord,
-    SessionWish,
-)
+from programs.models import Escort, GoalScore, RecordVersion, RoomNight, SessionGoal, SessionRecord, SessionWish
 from tests.personas import World, make_world
 from tests.programs.pages import HTMX, at, client_of, confirmed, field_error, part, queries_of, soup, text
 from tests.programs.recording import filled, goal_of, outing, page_of, save, url, wish_item

@@ -14,7 +14,7 @@ def record(action: str, subject: models.Model, *, by: User | None, **data: Any) 
 
     What is done to a row of a person names that person, also when the row itself will be gone.
     """
-    person = person_of(subject)
+    person = _person_of(subject)
     if person is not None:
         data = {"person": person} | data
     return AuditEvent.objects.create(
@@ -26,7 +26,7 @@ def record(action: str, subject: models.Model, *, by: User | None, **data: Any) 
     )
 
 
-def person_of(subject: models.Model) -> int | None:
+def _person_of(subject: models.Model) -> int | None:
     """Whose row it is, along the way that retention.yaml names. Of a sign-in: nobody."""
     owner = plan().people.get(subject._meta.label)
     if owner is None or owner.only:
